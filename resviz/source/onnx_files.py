@@ -267,7 +267,10 @@ def read_constant(tensor: Any) -> Any:
     """
     onnx = import_extra("onnx", "onnx")
     if tensor.data_location == onnx.TensorProto.EXTERNAL:
-        raise BuildError(f"the constant {tensor.name!r} lies in another file")
+        raise BuildError(
+            f"the constant {tensor.name!r} lies in another file, which is not read; "
+            "want it in one, torch.onnx.export(…, external_data=False)"
+        )
     return onnx.numpy_helper.to_array(tensor)
 
 
@@ -295,6 +298,7 @@ def make_node(node: Any, weights: Mapping[str, bool]) -> OnnxNode:
         tuple(node.output),
         attributes,
         is_folded(node),
+        lacks_zero_bias(node),
         node.SerializeToString(),
     )
 
@@ -332,6 +336,12 @@ def is_folded(node: Any) -> bool:
         return True
     notes = read_note(node, REWRITES) + read_note(node, CLASSES)
     return bias == f"{weight}_bias" or "BatchNorm" in notes
+
+
+def lacks_zero_bias(node: Any) -> bool:
+    """Tell whether a bias of zeros, if there was one, was left out of a node."""
+    is_plain = node.op_type in WEIGHTED and len(node.input) == 2
+    return is_plain and "RemoveOptionalBias" in read_note(node, REWRITES)
 
 
 def list_open_sizes(value: Any) -> OpenShape:
@@ -373,6 +383,9 @@ def describe_missing(
         words.append(
             f"batch norms folded into {len(folded)} {what} ({channels:,} biases)"
         )
+    bare = sum(node.lacks_bias for node in nodes)
+    if bare:
+        words.append(f"{bare} layers without the bias, if they had one of zeros")
     if dropped:
         words.append(f"{dropped} tensors written once with others of equal values")
     return ", ".join(words)

@@ -66,6 +66,7 @@ class OnnxNode(NamedTuple):
         outputs: names of its results.
         attributes: of the operator.
         folded: whether a batch norm was folded into it.
+        lacks_bias: whether a bias of zeros may have been left out of it.
         source: the node itself, in bytes.
     """
 
@@ -75,6 +76,7 @@ class OnnxNode(NamedTuple):
     outputs: tuple[str, ...]
     attributes: OnnxAttributes
     folded: bool
+    lacks_bias: bool
     source: bytes
 
 
@@ -267,7 +269,7 @@ def name_steps(
 
     Example:
         >>> name = "/layer1/layer1.0/conv1/Conv"
-        >>> node = OnnxNode("Conv", name, ("x",), ("y",), {}, False, b"")
+        >>> node = OnnxNode("Conv", name, ("x",), ("y",), {}, False, False, b"")
         >>> name_steps([node, node._replace(name="/layer1/layer1.0/Add", kind="Add")])
         ['layer1.0.conv1', 'layer1.0.Add']
     """

@@ -92,6 +92,15 @@ def test_a_folded_norm_is_told_by_name_and_by_note(tmp_path, bias, scopes, note)
     assert is_own == (arch.title == "")
 
 
+def test_a_bias_of_zeros_that_was_left_out_is_told(tmp_path):
+    """The optimiser of the exporter notes it, whether there was one or not."""
+    note = ("pkg.onnxscript.rewriter.rule_name", "RemoveOptionalBiasFromConv")
+    reads = ["x", "a.0.conv.weight"]
+    nodes = [make_noted_node("Conv", reads, "y", [], note, **CONV)]
+    arch = write_noted(tmp_path / "a.onnx", nodes, WEIGHTS)
+    assert "1 layers without the bias, if they had one of zeros" in arch.title
+
+
 @pytest.mark.skipif(
     importlib.util.find_spec("onnxscript") is None, reason="onnxscript is missing"
 )
