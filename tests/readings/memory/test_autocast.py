@@ -112,6 +112,21 @@ def test_shared_weights_are_copied_once(torchs):
     assert kept == find_saved_for_backward(arch).bytes
 
 
+@pytest.mark.parametrize("frozen", ["layer1", "layer3", "bn", ""])
+def test_frozen_weights_are_copied_anew(torchs, frozen):
+    """A copy of one lives no longer than what needs it."""
+    model = built("resnet18")
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(frozen not in name or name.startswith("fc"))
+    arch = cast(model, (2, 3, 64, 64), training=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        kept = torchs.kept(model, (2, 3, 64, 64), training=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        held = torchs.held(model, (2, 3, 64, 64), training=True)
+    assert kept == find_saved_for_backward(arch).bytes
+    assert max(held) == find_peak(arch).bytes
+
+
 def test_plans_are_those_of_torch_to_the_byte():
     """With no block checkpointed, with some, with all."""
     arch = cast(build(Bottleneck), SHAPE, training=True)
