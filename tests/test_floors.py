@@ -203,6 +203,25 @@ def test_a_table_waits_for_no_other(run, saved):
         run("-c", f"{use}sys.exit(17 if {others} & set(sys.modules) else 0)", code=code)
 
 
+def test_a_figure_waits_for_no_other(run, saved):
+    """An overview of a chain contracts and compares nothing, and loads one format."""
+    others = {
+        "resviz.readings.contraction.drawn",
+        "resviz.readings.compare",
+        "resviz.figures.block",
+        "resviz.figures.heat",
+        "resviz.figures.lanes",
+        "resviz.formats.pictures.dot",
+    }
+    svg = str(saved.with_suffix(".svg"))
+    for figure, code in ((None, 0), ("lanes", 17)):
+        use = f"resviz.diagram({str(saved)!r}, {figure!r}).save({svg!r})"
+        loaded = f"{others} & set(sys.modules)"
+        run(
+            "-c", f"import resviz, sys\n{use}\nsys.exit(17 * bool({loaded}))", code=code
+        )
+
+
 LIST_MODULES_AFTER_FILLING = (
     "import sys, torch; torch.empty(1, device='meta').uniform_(); print(*sys.modules)"
 )

@@ -201,3 +201,23 @@ def test_reading_twice_is_seen(record):
             "readings/structure/__init__:read_structure"
         ]
     )
+
+
+def test_a_pair_is_compared_once(record):
+    """For the marks in the picture, and for what is said of them."""
+    other = parse_record(record("resnet34").to_json())
+    found = counted(
+        lambda arch: resviz.diagram([arch, other], diff=True), record("resnet18")
+    )
+    assert 1 == found["readings/compare/__init__:compare_records"]
+
+
+@pytest.mark.parametrize("figure", ["lanes", "volumes"])
+def test_a_part_is_contracted_once(record, figure):
+    """For a picture of some stages, for its words, and when it is drawn again."""
+
+    def draw_twice(arch):
+        return [resviz.diagram(arch, figure, stages="conv3_x") for _ in range(2)]
+
+    found = counted(draw_twice, record("resnet50"))
+    assert 1 == found["readings/contraction/drawn:contract"]

@@ -1,19 +1,11 @@
-"""What `table[key]` means: rows by number, name or column."""
+"""Which rows `table[number]` means, and what a wrong key is told."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import OptionError
-from resviz.tables.column_names import frame_names
-
 if TYPE_CHECKING:
     from resviz.tables.table import Table
-
-
-def find_table_place(table: Table, name: str) -> str | None:
-    """Find where a table has a column that is asked for as an attribute."""
-    return f"table[{name!r}]" if name in frame_names(table.columns) else None
 
 
 def find_rows(table: Table, key: Any) -> Any:
@@ -35,16 +27,3 @@ def find_rows(table: Table, key: Any) -> Any:
             f"{table.title}: got {key!r}, want the number of a row, a slice, or the "
             "name of a column; several columns are table.select_columns([…])"
         ) from None
-
-
-def refuse_path(path: object) -> None:
-    """Refuse a path where text is returned, as pandas takes one there.
-
-    Raises:
-        OptionError: if there is one; says what writes a file.
-    """
-    if path is not None:
-        raise OptionError(
-            f"got {str(path)!r}, want no path, as the text is returned: table.save"
-            "('name.csv') writes a file, in the format of its suffix"
-        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 from resviz import units
 from resviz.errors import (
+    OptionError,
     RenderError,
     SpecError,
     UnknownNameError,
@@ -17,7 +18,6 @@ from resviz.errors import (
 )
 from resviz.tables.column_names import find_columns, frame_names
 from resviz.tables.places import TABLE_PLACES
-from resviz.tables.row_lookup import find_rows, find_table_place, refuse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -119,6 +119,24 @@ class Column:
         if self.kind != "words" or value is None:
             return [self.text(value)]
         return str(value).splitlines() or [""]
+
+
+def find_table_place(table: Table, name: str) -> str | None:
+    """Find where a table has a column that is asked for as an attribute."""
+    return f"table[{name!r}]" if name in frame_names(table.columns) else None
+
+
+def refuse_path(path: object) -> None:
+    """Refuse a path where text is returned, as pandas takes one there.
+
+    Raises:
+        OptionError: if there is one; says what writes a file.
+    """
+    if path is not None:
+        raise OptionError(
+            f"got {str(path)!r}, want no path, as the text is returned: table.save"
+            "('name.csv') writes a file, in the format of its suffix"
+        )
 
 
 def plain_value(value: Any) -> Any:
@@ -241,6 +259,8 @@ class Table:
             (667942912, [118013952, 667942912])
         """
         if not isinstance(key, str):
+            from resviz.tables.row_lookup import find_rows
+
             return find_rows(self, key)
         if key in frame_names(self.columns):
             return [row[key] for row in self]
