@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.figures.drawing import styles
 from resviz.figures.tints import choose_stage_tint
-from resviz.pages.report_rows import write_rows
+from resviz.pages.report_rows import LayerListRow, write_rows
 from resviz.readings.structure.stems import find_stems
 from resviz.tables.layers import LAYER_KINDS, layer_table
 from resviz.tables.table import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from markupsafe import Markup
 
@@ -40,23 +40,6 @@ WINDOW_KEYS = ("kernel", "stride", "padding", "dilation", "groups")
 
 RARELY_USED_KEYS = ("dilation", "groups")
 """Columns that are left out, and named, where every window has 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class LayerListRow:
-    """One layer.
-
-    Attributes:
-        values: by column key, as the layer table shows them.
-        tint: CSS class of the part that it lies in.
-        kinds: those of `LayerList.kinds` that it is of.
-        bars: its parameters and MACs in per cent of the largest layer's.
-    """
-
-    values: Mapping[str, Any]
-    tint: str
-    kinds: tuple[str, ...]
-    bars: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

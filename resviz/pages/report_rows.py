@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from resviz.escape import clean_name
 
@@ -11,8 +12,24 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from resviz.pages.report_layers import LayerListRow
     from resviz.tables.table import Column
+
+
+@dataclass(frozen=True, slots=True)
+class LayerListRow:
+    """One layer.
+
+    Attributes:
+        values: by column key, as the layer table shows them.
+        tint: CSS class of the part that it lies in.
+        kinds: those of `LayerList.kinds` that it is of.
+        bars: its parameters and MACs in per cent of the largest layer's.
+    """
+
+    values: Mapping[str, Any]
+    tint: str
+    kinds: tuple[str, ...]
+    bars: Mapping[str, int]
 
 
 def write_rows(columns: Sequence[Column], rows: Iterable[LayerListRow]) -> Markup:

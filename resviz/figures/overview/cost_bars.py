@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.layer_labels import format_batch_suffix
+from resviz.figures.overview.rows import SectionCosts
 from resviz.figures.sentences import join_with_and
 from resviz.units import format_count
 
@@ -36,39 +37,15 @@ COSTS_WIDTH = LABEL_WIDTH + BAR_LENGTH + 48
 """Width of a bar with its words before and behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class SectionCosts:
-    """What a section costs, beside the costliest of the network.
+def count_square_lines(costs: SectionCosts) -> int:
+    """Count the lines of squares of a section; 0 where there would be too many."""
+    lines = -(-len(costs.shortcuts) // SQUARES_A_LINE)
+    return lines if lines <= MAX_SQUARE_LINES else 0
 
-    Attributes:
-        params: number of its parameters, and MACs likewise; None if one is not known.
-        most_params: those of the section that has most; most_macs likewise.
-        shortcuts: the kinds of its blocks' shortcuts, in order.
-    """
 
-    params: Amount
-    macs: Amount
-    most_params: int
-    most_macs: int
-    shortcuts: tuple[str, ...]
-
-    def list_bars(self) -> list[tuple[str, Amount, int]]:
-        """List the bars: what is counted, how much, and the most of a section."""
-        return [
-            ("params", self.params, self.most_params),
-            ("MACs", self.macs, self.most_macs),
-        ]
-
-    @property
-    def square_lines(self) -> int:
-        """How many lines of squares it has; 0 where there would be too many."""
-        lines = -(-len(self.shortcuts) // SQUARES_A_LINE)
-        return lines if lines <= MAX_SQUARE_LINES else 0
-
-    @property
-    def height(self) -> int:
-        """Height of its bars and squares, in pixels."""
-        return 2 * LINE_HEIGHT + SQUARE * self.square_lines + 4
+def measure_bars(costs: SectionCosts) -> int:
+    """Measure the height of a section's bars and squares, in pixels."""
+    return 2 * LINE_HEIGHT + SQUARE * count_square_lines(costs) + 4
 
 
 def add_section_costs(outline: Outline, structure: Structure) -> Outline:
@@ -155,13 +132,13 @@ def add_cost_bars(
         words = metrics.fit_text(write_amount(amount), 60, letters)
         canvas.add_text("note", (end, y), words, align="start")
         y += LINE_HEIGHT
-    for number, kind in enumerate(costs.shortcuts if costs.square_lines else ()):
+    for number, kind in enumerate(costs.shortcuts if count_square_lines(costs) else ()):
         line, place = divmod(number, SQUARES_A_LINE)
         centre = (x + SQUARE * (place + 0.5), y - 2 + SQUARE * line)
         role = "layer" if kind in {"identity", "none"} else "changed block"
         size = (SQUARE - 2.5, SQUARE - 2.5)
         canvas.add_node(role, centre, size, tint=section.tint)
-    return at[1] + costs.height
+    return at[1] + measure_bars(costs)
 
 
 def explain_squares(outline: Outline) -> Iterator[str]:
@@ -170,7 +147,9 @@ def explain_squares(outline: Outline) -> Iterator[str]:
     if costs:
         suffix = format_batch_suffix(outline.arch)
         yield f"bars: of stages, the longest has most{suffix}"
-    kinds = {kind for each in costs if each.square_lines for kind in each.shortcuts}
+    kinds = {
+        kind for each in costs if count_square_lines(each) for kind in each.shortcuts
+    }
     if kinds:
         changing = kinds - {"identity", "none"}
         yield "square: a block" + ", dotted: its shortcut changes the map" * bool(

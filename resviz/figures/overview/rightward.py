@@ -9,7 +9,7 @@ from resviz.figures.declaring import WHOLE_GRAPH
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import frame_nodes
 from resviz.figures.drawing.sheet import find_sheet
-from resviz.figures.overview.cost_bars import COSTS_WIDTH, add_cost_bars
+from resviz.figures.overview.cost_bars import COSTS_WIDTH, add_cost_bars, measure_bars
 from resviz.figures.overview.placing import (
     LANE_GAP,
     LINE_HEIGHT,
@@ -68,7 +68,9 @@ class RightwardPlacing(OverviewPlacing):
         half = most * LINE_HEIGHT / 2
         facts = max((len(section.facts) for section in sections), default=0)
         above = self.name_height + 12 * max(facts - 1, 0)
-        above += max((each.costs.height for each in sections if each.costs), default=0)
+        above += max(
+            (measure_bars(each.costs) for each in sections if each.costs), default=0
+        )
         above += max(map(self.measure_headroom, rows), default=0)
         level = self.title_height + above + 6 + half
         self.lane = Lane(self.title_height, level, level + half + 20)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resviz.figures.overview.cost_bars import SectionCosts
+    from resviz.readings.layer_amounts import Amount
     from resviz.record import Architecture
 
 
@@ -72,6 +72,30 @@ class OutlineRow:
     def has_addition(self) -> bool:
         """Whether an addition ends it, so that it has a shortcut."""
         return self.shortcut_kind not in {"", "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class SectionCosts:
+    """What a section costs, beside the costliest of the network.
+
+    Attributes:
+        params: number of its parameters, and MACs likewise; None if one is not known.
+        most_params: those of the section that has most; most_macs likewise.
+        shortcuts: the kinds of its blocks' shortcuts, in order.
+    """
+
+    params: Amount
+    macs: Amount
+    most_params: int
+    most_macs: int
+    shortcuts: tuple[str, ...]
+
+    def list_bars(self) -> list[tuple[str, Amount, int]]:
+        """List the bars: what is counted, how much, and the most of a section."""
+        return [
+            ("params", self.params, self.most_params),
+            ("MACs", self.macs, self.most_macs),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
