@@ -16,7 +16,6 @@ from resviz.readings.contraction.join_signs import (
 )
 from resviz.readings.contraction.ladder import Budget, climb_ladder
 from resviz.readings.contraction.merged import merge_by_rules, read_merged_quotient
-from resviz.readings.contraction.module_names import Naming, name_modules
 from resviz.readings.contraction.quotient import NodeRole, Quotient, is_chain_of
 from resviz.readings.contraction.words import (
     MAX_CHARACTERS,
@@ -28,6 +27,7 @@ from resviz.readings.contraction.words import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from resviz.readings.contraction.module_names import Naming
     from resviz.readings.contraction.parts import GraphPart
     from resviz.readings.contraction.wiring import Resolution, Wiring
     from resviz.record import Architecture
@@ -339,6 +339,8 @@ def rename_node(
     node: DrawnNode, wiring: Wiring, naming: Naming, count: str
 ) -> DrawnNode:
     """Return a node by the names of its modules; its `count` stays, and its model."""
+    from resviz.readings.contraction.module_names import name_modules
+
     names = name_modules(wiring, node.ends, naming)
     if node.role in JOIN_ROLES or not names:
         return node
