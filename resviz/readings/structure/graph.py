@@ -12,10 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import CREATIONS, JOINS, SQUASHING
-from resviz.readings.structure.channel_axes import (
-    find_input_axis,
-    find_output_axis,
-)
+from resviz.readings.structure.channel_axes import find_input_axis, find_output_axis
 from resviz.readings.structure.constant_streams import find_constant_streams
 from resviz.readings.structure.efforts import measure_efforts
 from resviz.readings.structure.fixed_filters import mark_fixed_filters
@@ -30,19 +27,11 @@ from resviz.readings.structure.side_edges import (
     number_source,
 )
 from resviz.readings.structure.summed_parts import mark_summing_products
-from resviz.record import (
-    MODEL_INPUT,
-    Architecture,
-    Layer,
-    Operation,
-    Shape,
-    Source,
-)
+from resviz.record import MODEL_INPUT, Architecture, Layer, Operation, Shape, Source
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
-
 
 ROOT = MODEL_INPUT
 """The node that stands for all inputs of the model, or for the first."""
