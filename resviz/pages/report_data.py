@@ -8,6 +8,7 @@ cost of a layer, so the script sums the rest itself.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import RecordError
@@ -119,12 +120,13 @@ class LayerColumns:
         self.windows, self.types = NumberedValues(), NumberedValues()
         self.fields = NumberedValues()
         self.seen = compute_receptive_fields(arch).layers if arch.inputs else ()
+        self.write_axis = cache(write_axis)  # a norm sees what its convolution does
         self.memory = read_layer_memory(arch)
         self.columns: dict[str, list[Any]] = {}
 
     def add_layer(self, layer: Layer) -> None:
         """Add one layer."""
-        total = costs.sum_layer_costs((layer,))
+        total = costs.list_layer_costs(self.arch)[layer.index]
         changes = len(layer.input_shape) == len(layer.output_shape) and (
             layer.input_shape[2:] != layer.output_shape[2:]
         )
@@ -163,7 +165,9 @@ class LayerColumns:
     def number_field(self, index: int) -> int:
         """Return the number of what a layer sees; -1 if it does not see the input."""
         seen = self.seen[index] if self.seen else None
-        return -1 if seen is None else self.fields.number(tuple(map(write_axis, seen)))
+        if seen is None:
+            return -1
+        return self.fields.number(tuple(map(self.write_axis, seen)))
 
     def find_order(self, source: Source, shape: Shape) -> int:
         """Return the number of the order in which people read a tensor's axes.

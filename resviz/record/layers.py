@@ -101,7 +101,7 @@ class Layer(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @property
     def params(self) -> int:
         """Number of parameters that belong to it."""
-        return sum(parameter.numel for parameter in self.parameters)
+        return sum([parameter.numel for parameter in self.parameters])
 
     @property
     def trainable_params(self) -> int | None:

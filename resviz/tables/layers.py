@@ -226,7 +226,7 @@ def layer_row(arch: Architecture, layer: Layer) -> LayerEntry:
     )
     pairs = zip(layer.inputs, layer.sources, strict=True)
     own = Source(layer.index)
-    total = costs.sum_layer_costs((layer,))
+    total = costs.list_layer_costs(arch)[layer.index]
     trainable = total.params - total.frozen_params if arch.knows_frozen else None
     return {
         "index": layer.index,

@@ -188,6 +188,12 @@ def sum_layer_costs(layers: Iterable[Layer]) -> CostTotals:
 
 
 @cache_reading
+def list_layer_costs(arch: Architecture) -> tuple[CostTotals, ...]:
+    """List the costs of every layer of a record; several outputs tell of each."""
+    return tuple([sum_layer_costs((layer,)) for layer in arch.stored_layers])
+
+
+@cache_reading
 def sum_record_costs(arch: Architecture) -> CostTotals:
     """Add up the costs of a whole record; operations without a rule add nothing."""
     return sum_layer_costs(arch.stored_layers)

@@ -34,7 +34,7 @@ def count_weighted(layer: Layer) -> int:
     Weights that act side by side count once, as those of query, key and value; so does
     one that acts many times, as in an LSTM, whose every step takes it up.
     """
-    weighted_count = sum(is_live_weighted(op) for op in layer.operations)
+    weighted_count = sum([is_live_weighted(op) for op in layer.operations])
     if not weighted_count:
         return 0
     packed_count = max(WEIGHT_COUNTS.get(op.name, 1) for op in layer.operations)
