@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resviz.errors import RenderError, name_file_error
+from resviz.figures.field.metadata import (
+    JPEG_END,
+    JPEG_START,
+    PNG_START,
+    iter_jpeg_segments,
+    strip_jpeg,
+    strip_png,
+)
 from resviz.units import format_mebibytes, group_digits
 
 MAX_IMAGE_BYTES = 4 * 2**20
@@ -14,9 +22,7 @@ MAX_IMAGE_BYTES = 4 * 2**20
 MAX_IMAGE_PIXELS = 40_000_000
 """Pixels of one: what shows the figure holds four bytes for each."""
 
-PNG_START, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
-
-JPEG_START, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+PNG_END = b"IEND\xaeB`\x82"
 
 JPEG_SIZES = {0xC0, 0xC1, 0xC2}
 """Markers of JPEG that tell the size: baseline, extended and progressive frames."""
@@ -24,7 +30,10 @@ JPEG_SIZES = {0xC0, 0xC1, 0xC2}
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """An image: its kind, "png" or "jpeg", and the bytes of its file."""
+    """An image: its kind, "png" or "jpeg", and the bytes of a file.
+
+    Those hold its pixels, but not where, when and by whom it was taken.
+    """
 
     kind: str
     data: bytes
@@ -54,8 +63,10 @@ def read_image(path: str) -> ImageFile:
         )
     if data.startswith(PNG_START) and PNG_END in data:
         kind, size = "png", find_png_size(data)
-    elif data.startswith(JPEG_START) and JPEG_END in data[-4096:]:
+        data = strip_png(data)
+    elif data.startswith(JPEG_START):
         kind, size = "jpeg", find_jpeg_size(data)
+        data = strip_jpeg(data)
     else:
         size = None
         kind = ""
@@ -81,12 +92,11 @@ def find_png_size(data: bytes) -> tuple[int, int] | None:
 
 
 def find_jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Find width and height of a JPEG. Source: ITU-T T.81, B.2.2."""
-    place = 2
-    while place + 9 < len(data) and data[place] == 0xFF:
-        marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4])
-        if marker in JPEG_SIZES:
-            height = int.from_bytes(data[place + 5 : place + 7])
-            return int.from_bytes(data[place + 7 : place + 9]), height
-        place += 2 + max(length, 2) if marker != 0xFF else 1
+    """Find width and height of a JPEG that is whole. Source: ITU-T T.81, B.2.2."""
+    size = None
+    for marker, segment in iter_jpeg_segments(data):
+        if marker in JPEG_SIZES and size is None and len(segment) >= 9:
+            size = int.from_bytes(segment[7:9]), int.from_bytes(segment[5:7])
+        if marker == JPEG_END:
+            return size
     return None
