@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, hypot, pi, sin
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resviz.figures.drawing.canvas import mix_points
 from resviz.figures.drawing.connectors import drop_repeats, find_side
@@ -33,6 +33,9 @@ further site after each."""
 
 OVERLAP_SITE = 4
 """Where it is held by a box whose depth lies behind what it leads to."""
+
+QUARTER_TURN = "5400000"
+"""A quarter turn clockwise, in 60,000ths of a degree."""
 
 MAX_STUB = 48
 """Pixels of a level stretch between an end and a bend, for it to be left out."""
@@ -219,3 +222,42 @@ def fit_preset(corners: Sequence[tuple[int, int]], *, is_curved: bool) -> Preset
         corner[1] + (extent[1] - height) // 2,
     )
     return Preset(name, offset, (width, height), True, (down < 0, across > 0))
+
+
+def add_arrow(line: Any) -> None:
+    """Add the arrow at the end of a connector, which python-pptx has no word for."""
+    from pptx.oxml.ns import qn
+
+    outline = line.get_or_add_ln()
+    arrow = outline.makeelement(
+        qn("a:tailEnd"), {"type": "triangle", "w": "sm", "len": "med"}
+    )
+    outline.append(arrow)
+
+
+def place_connector(line: Any, preset: Preset) -> None:
+    """Lay a connector as a preset says."""
+    from pptx.oxml.ns import qn
+
+    frame = line.element.spPr.find(qn("a:xfrm"))
+    flips = zip(("flipH", "flipV"), preset.flips, strict=True)
+    frame.attrib.clear()
+    frame.attrib.update({name: "1" for name, is_set in flips if is_set})
+    if preset.is_turned:
+        frame.set("rot", QUARTER_TURN)
+    x, y = map(str, preset.offset)
+    frame.find(qn("a:off")).attrib.update({"x": x, "y": y})
+    width, height = map(str, preset.extent)
+    frame.find(qn("a:ext")).attrib.update({"cx": width, "cy": height})
+    line.element.spPr.find(qn("a:prstGeom")).set("prst", preset.name)
+
+
+def glue(line: Any, joined: tuple[Any, Any], sites: tuple[int, int]) -> None:
+    """Join a connector to two shapes, each at one of its sites.
+
+    python-pptx' own `begin_connect` knows the sites of rectangles alone.
+    """
+    ends = line.element.nvCxnSpPr.cNvCxnSpPr
+    both = ends.get_or_add_stCxn(), ends.get_or_add_endCxn()
+    for end, shape, site in zip(both, joined, sites, strict=True):
+        end.id, end.idx = shape.shape_id, site

@@ -1,7 +1,7 @@
-"""Boxes in oblique view as Office has them: one shape of its own geometry.
+"""Boxes in oblique view and funnels as Office has them: a shape of its own geometry.
 
-Its faces are paths that Office lightens or darkens, so that a box that is filled anew
-keeps its light, and its sites lie on these faces. Office's own cube leans by 45°.
+The faces of a box are paths that Office lightens or darkens, so that one that is filled
+anew keeps its light, and its sites lie on these faces. Office's own cube leans by 45°.
 
 Source: ECMA-376, part 1, sections 20.1.9.8 and 20.1.10.37.
 """
@@ -11,9 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.figures.drawing.canvas import mix_points
+from resviz.figures.drawing.tapers import place_steps
 
 if TYPE_CHECKING:
-    from resviz.figures.drawing.elements import Point, Solid
+    from collections.abc import Sequence
+
+    from resviz.figures.drawing.elements import Node, Outlined, Point, Solid
 
 FACE_FILLS = ("norm", "lighten", "darkenLess")
 """How the fill of a box is changed on its front, top and side."""
@@ -25,31 +28,53 @@ WHOLE = 100_000
 """What a share of a side is told of."""
 
 
+RECTANGLE_SITES = (
+    ((WHOLE // 2, 0), "3cd4"), ((0, WHOLE // 2), "cd2"),
+    ((WHOLE // 2, WHOLE), "cd4"), ((WHOLE, WHOLE // 2), "0"),
+)  # fmt: skip
+"""Where a rectangle holds connectors: above, left, below, right."""
+
+
 def write_solid_geometry(solid: Solid, *, is_heat: bool) -> str:
     """Write the geometry of a solid, `a:custGeom`, with its sites.
 
     `is_heat` tells whether its fill is an amount.
     """
-    sites = list_sites(solid)
-    places = [share_point(solid, at) for at, _ in sites]
+    sites = [(share_point(solid, at), angle) for at, angle in list_sites(solid)]
+    fills = HEAT_FACE_FILLS if is_heat else FACE_FILLS
+    return write_geometry(solid, solid.faces, fills, sites)
+
+
+def write_funnel_geometry(node: Node, letters: float) -> str:
+    """Write the geometry of a node that is stacked of steps, with a box's sites."""
+    steps = [step.corners for step in place_steps(node, letters)]
+    return write_geometry(node, steps, ["norm"] * len(steps), RECTANGLE_SITES)
+
+
+def write_geometry(
+    shape: Outlined,
+    faces: Sequence[Sequence[Point]],
+    fills: Sequence[str],
+    sites: Sequence[tuple[tuple[int, int], str]],
+) -> str:
+    """Write a geometry, `a:custGeom`, of faces, each with its fill, and of sites."""
     guides = "".join(
         f'<a:gd name="x{number}" fmla="*/ w {x} {WHOLE}"/>'
         f'<a:gd name="y{number}" fmla="*/ h {y} {WHOLE}"/>'
-        for number, (x, y) in enumerate(places)
+        for number, ((x, y), _) in enumerate(sites)
     )
     held = "".join(
         f'<a:cxn ang="{angle}"><a:pos x="x{number}" y="y{number}"/></a:cxn>'
         for number, (_, angle) in enumerate(sites)
     )
-    fills = HEAT_FACE_FILLS if is_heat else FACE_FILLS
-    faces = "".join(
-        write_face([share_point(solid, corner) for corner in face], fill)
-        for face, fill in zip(solid.faces, fills, strict=True)
+    drawn = "".join(
+        write_face([share_point(shape, corner) for corner in face], fill)
+        for face, fill in zip(faces, fills, strict=True)
     )
     return (
         '<a:custGeom xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
         f"<a:avLst/><a:gdLst>{guides}</a:gdLst><a:ahLst/><a:cxnLst>{held}</a:cxnLst>"
-        f'<a:rect l="l" t="t" r="r" b="b"/><a:pathLst>{faces}</a:pathLst></a:custGeom>'
+        f'<a:rect l="l" t="t" r="r" b="b"/><a:pathLst>{drawn}</a:pathLst></a:custGeom>'
     )
 
 
@@ -82,10 +107,10 @@ def write_face(corners: list[tuple[int, int]], fill: str) -> str:
     )
 
 
-def share_point(solid: Solid, point: Point) -> tuple[int, int]:
-    """Return a point as shares of the sides of the rectangle around a solid."""
+def share_point(shape: Outlined, point: Point) -> tuple[int, int]:
+    """Return a point as shares of the sides of the rectangle around a shape."""
     x, y = (
-        round(WHOLE * (point[axis] - solid.span(axis)[0]) / solid.size[axis])
+        round(WHOLE * (point[axis] - shape.span(axis)[0]) / shape.size[axis])
         for axis in (0, 1)
     )
     return x, y

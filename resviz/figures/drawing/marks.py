@@ -18,6 +18,7 @@ from resviz.figures.drawing.styles import (
     Dash,
     Style,
 )
+from resviz.figures.drawing.tapers import place_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,30 +200,15 @@ def mark_node(node: Node, style: Style) -> Iterator[Mark]:
         yield Text(at, line, node.align, look.size, look.bold, ink)
 
 
-STEP_GAP = 1.5
-"""Between two steps of a node, in pixels."""
-
-
 def mark_steps(node: Node, paint: Paint, size: float, ink: str) -> Iterator[Mark]:
     """Yield the steps of a node, each as high as its lines, and their text."""
-    lines = iter(node.lines)
-    x, top = node.at[0], node.top
     spacing = size * LINE_SPACING
-    room = node.size[1] - STEP_GAP * (len(node.steps) - 1)
-    pad = (room - spacing * len(node.lines)) / len(node.steps)
-    for step in node.steps:
-        bottom = top + spacing * step.lines + pad
-        corners = (
-            (x - step.above / 2, top),
-            (x + step.above / 2, top),
-            (x + step.below / 2, bottom),
-            (x - step.below / 2, bottom),
-        )
-        yield Polygon(corners, replace(paint, round_joins=True))
-        for row in range(step.lines):
-            at = (x, top + pad / 2 + spacing * (row + 0.5))
-            yield Text(at, next(lines), "middle", size, bold=False, ink=ink)
-        top = bottom + STEP_GAP
+    for step in place_steps(node, size):
+        yield Polygon(step.corners, replace(paint, round_joins=True))
+        first = step.middle - (len(step.lines) - 1) * spacing / 2
+        for row, line in enumerate(step.lines):
+            at = (node.at[0], first + spacing * row)
+            yield Text(at, line, "middle", size, bold=False, ink=ink)
 
 
 def resolve_colour(style: Style, key: str, tint: str, part: str) -> str:

@@ -8,9 +8,9 @@ from resviz.figures.branch_labels import ARROW, BESIDE
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import SUM_SIZE, frame_nodes
 from resviz.figures.drawing.elements import Taper
-from resviz.figures.drawing.marks import STEP_GAP
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
+from resviz.figures.drawing.tapers import STEP_GAP
 from resviz.figures.overview.cost_bars import BAR_LENGTH
 from resviz.figures.overview.downward import DownwardPlacing
 from resviz.figures.overview.placing import LINE_HEIGHT, Gaps, Lane

@@ -15,7 +15,8 @@ from resviz.figures.drawing.elements import Solid
 from resviz.figures.drawing.marks import NODE_CORNER, choose_ground, resolve_colour
 from resviz.figures.drawing.shapes import list_shapes
 from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, Style
-from resviz.formats.drawio_solids import write_solid_shape
+from resviz.figures.drawing.tapers import place_steps
+from resviz.formats.drawio_solids import write_funnel_shape, write_solid_shape
 from resviz.formats.pictures.svg import format_length
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ class _PageWriter:
             line = resolve_colour(self.style, look.line, node.tint, "line")
             settings |= {"fillColor": fill, "strokeColor": line}
             settings |= self.line_settings(look.width, look.dash)
+        if node.steps:
+            return self.funnel_cells(node, settings, parent, origin)
         lines = [line for text in labelled.texts for line in text.lines]
         if labelled.texts:
             settings |= self.text_settings(labelled.texts[0])
@@ -160,6 +163,23 @@ class _PageWriter:
         return self.vertex(
             node.key, parent, value, settings, node.at, node.size, origin
         )
+
+    def funnel_cells(
+        self, node: Node, settings: dict[str, str], parent: str, origin: Point
+    ) -> str:
+        """Write a node that is stacked of steps, the text of each as a cell in it."""
+        size = LOOKS[node.role].size
+        drawn = {**settings, "shape": write_funnel_shape(node, size)}
+        cells = [self.vertex(node.key, parent, "", drawn, node.at, node.size, origin)]
+        bare = {**self.outline_settings("none", 0), **self.text_settings(node)}
+        bare |= {"connectable": "0"}
+        for number, step in enumerate(place_steps(node, size)):
+            value = LINE_BREAK.join(map(escape.escape_html, step.lines))
+            extent = (node.size[0], step.bottom - step.top)
+            at, corner = (node.at[0], step.middle), (node.left, node.top)
+            name = f"{node.key}.{number}"
+            cells.append(self.vertex(name, node.key, value, bare, at, extent, corner))
+        return "\n".join(cells)
 
     def solid_cell(self, solid: Solid, parent: str, origin: Point) -> str:
         """Write a box in oblique view, one shape."""

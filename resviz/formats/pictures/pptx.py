@@ -18,8 +18,15 @@ from resviz.figures.drawing.marks import NODE_CORNER, choose_ground, resolve_col
 from resviz.figures.drawing.metrics import LINE_SPACING
 from resviz.figures.drawing.shapes import list_shapes
 from resviz.figures.drawing.styles import FRAMES, LINES, LOOKS, Dash, LineLook, Style
-from resviz.formats.office_connectors import cut_into_pieces, fit_preset
-from resviz.formats.office_solids import write_solid_geometry
+from resviz.figures.drawing.tapers import STEP_GAP, measure_step_padding, place_steps
+from resviz.formats.office_connectors import (
+    add_arrow,
+    cut_into_pieces,
+    fit_preset,
+    glue,
+    place_connector,
+)
+from resviz.formats.office_solids import write_funnel_geometry, write_solid_geometry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +34,6 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.connectors import Connector
     from resviz.figures.drawing.elements import Group, Node, Picture, Point
     from resviz.figures.drawing.shapes import LabelledShape
-    from resviz.formats.office_connectors import Preset
 
 SUFFIXES = (".pptx",)
 
@@ -45,9 +51,6 @@ OFFICE_DASHES: dict[Dash, str] = {"dashed": "dash", "dotted": "sysDot"}
 
 OUTLINES = {"none": "rect", "box": "rect", "round": "roundRect", "circle": "ellipse"}
 """What Office calls the shapes of looks."""
-
-QUARTER_TURN = "5400000"
-"""A quarter turn clockwise, in 60,000ths of a degree."""
 
 ALIGNMENTS = {"start": "l", "middle": "ctr", "end": "r"}
 
@@ -178,6 +181,8 @@ class _SlideBuilder:
         look = LOOKS[node.role]
         kind = OUTLINES[look.shape]
         shape = self.add_outline(tree, kind, node.at, node.size, NODE_CORNER)
+        if node.steps:
+            reshape(shape, write_funnel_geometry(node, look.size))
         shape.name = escape.clean_name(f"{node.role} {node.key}")
         is_shown = look.shape != "none"
         fill = resolve_colour(
@@ -193,12 +198,8 @@ class _SlideBuilder:
 
     def add_solid(self, tree: Any, solid: Solid) -> None:
         """Add a box in oblique view, one shape that its connectors are held by."""
-        from pptx.oxml import parse_xml
-
         shape = self.add_outline(tree, "rect", solid.at, solid.size)
-        geometry = write_solid_geometry(solid, is_heat=self.style.is_heat)
-        properties = shape.element.spPr
-        properties.replace(properties.prstGeom, parse_xml(geometry))
+        reshape(shape, write_solid_geometry(solid, is_heat=self.style.is_heat))
         shape.name = escape.clean_name(f"box {solid.key}")
         describe(shape, solid.label)
         tint = self.style.tints[solid.tint]
@@ -207,20 +208,23 @@ class _SlideBuilder:
         self.placed[solid.key] = shape
 
     def write_text(self, frame: Any, texts: tuple[Node, ...]) -> None:
-        """Write the text of a shape: a paragraph a node, its lines as it has them."""
+        """Write the text of a shape: a paragraph a node, or one a step of it."""
         from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
         from pptx.util import Pt
 
         frame.word_wrap, frame.vertical_anchor = False, MSO_ANCHOR.MIDDLE
         frame.margin_left = frame.margin_right = 0
         frame.margin_top = frame.margin_bottom = 0
-        for number, node in enumerate(texts):
+        parts = [part for node in texts for part in self.list_paragraphs(node)]
+        for number, (node, lines, gap) in enumerate(parts):
             look = LOOKS[node.role]
             paragraph = frame.add_paragraph() if number else frame.paragraphs[0]
             paragraph.alignment = PP_ALIGN.from_xml(ALIGNMENTS[node.align])
             size = look.size * self.unit / EMU_PER_POINT
             paragraph.line_spacing = Pt(size * LINE_SPACING)
-            for row, line in enumerate(node.lines):
+            if gap:
+                paragraph.space_before = Pt(gap * self.unit / EMU_PER_POINT)
+            for row, line in enumerate(lines):
                 if row:
                     paragraph.add_line_break()
                 run = paragraph.add_run()
@@ -228,6 +232,15 @@ class _SlideBuilder:
                 run.font.size, run.font.bold = Pt(size), look.bold
                 run.font.name = self.picture.font or FONT
                 run.font.color.rgb = to_rgb(self.style.colours[look.ink])
+
+    def list_paragraphs(self, node: Node) -> list[tuple[Node, tuple[str, ...], float]]:
+        """List what of a node's text is one paragraph, and the gap above it."""
+        if not node.steps:
+            return [(node, node.lines, 0)]
+        size = LOOKS[node.role].size
+        gap = measure_step_padding(node, size) + STEP_GAP
+        steps = enumerate(place_steps(node, size))
+        return [(node, step.lines, gap * bool(number)) for number, step in steps]
 
     def add_connector(self, connector: Connector) -> list[Any]:
         """Add a connector, with a waypoint between two pieces of it."""
@@ -311,6 +324,14 @@ class _SlideBuilder:
         return round(self.unit * length)
 
 
+def reshape(shape: Any, geometry: str) -> None:
+    """Give a shape a geometry of its own."""
+    from pptx.oxml import parse_xml
+
+    properties = shape.element.spPr
+    properties.replace(properties.prstGeom, parse_xml(geometry))
+
+
 def strip_style(shape: Any) -> None:
     """Leave out what a shape would have of the theme: colours, a shadow."""
     for child in [*shape.element]:
@@ -325,45 +346,6 @@ def paint_fill(fill: Any, colour: str) -> None:
         return
     fill.solid()
     fill.fore_color.rgb = to_rgb(colour)
-
-
-def add_arrow(line: Any) -> None:
-    """Add the arrow at the end of a connector, which python-pptx has no word for."""
-    from pptx.oxml.ns import qn
-
-    outline = line.get_or_add_ln()
-    arrow = outline.makeelement(
-        qn("a:tailEnd"), {"type": "triangle", "w": "sm", "len": "med"}
-    )
-    outline.append(arrow)
-
-
-def place_connector(line: Any, preset: Preset) -> None:
-    """Lay a connector as a preset says."""
-    from pptx.oxml.ns import qn
-
-    frame = line.element.spPr.find(qn("a:xfrm"))
-    flips = zip(("flipH", "flipV"), preset.flips, strict=True)
-    frame.attrib.clear()
-    frame.attrib.update({name: "1" for name, is_set in flips if is_set})
-    if preset.is_turned:
-        frame.set("rot", QUARTER_TURN)
-    x, y = map(str, preset.offset)
-    frame.find(qn("a:off")).attrib.update({"x": x, "y": y})
-    width, height = map(str, preset.extent)
-    frame.find(qn("a:ext")).attrib.update({"cx": width, "cy": height})
-    line.element.spPr.find(qn("a:prstGeom")).set("prst", preset.name)
-
-
-def glue(line: Any, joined: tuple[Any, Any], sites: tuple[int, int]) -> None:
-    """Join a connector to two shapes, each at one of its sites.
-
-    python-pptx' own `begin_connect` knows the sites of rectangles alone.
-    """
-    ends = line.element.nvCxnSpPr.cNvCxnSpPr
-    both = ends.get_or_add_stCxn(), ends.get_or_add_endCxn()
-    for end, shape, site in zip(both, joined, sites, strict=True):
-        end.id, end.idx = shape.shape_id, site
 
 
 def describe(shape: Any, words: str) -> None:
