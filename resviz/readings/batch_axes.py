@@ -350,7 +350,8 @@ def put_batch_first(
 ) -> tuple[Shape, int | None]:
     """Put the batch first, and frames that lie beside it behind the channels.
 
-    A lone sample gets an axis for its batch of one.
+    A lone sample gets an axis for its batch of one, but where the network made one
+    itself: a detector puts its images together.
 
     Args:
         arch: the record.
@@ -362,6 +363,8 @@ def put_batch_first(
         The shape, and in which axis of it the channels lie.
     """
     if is_lone_sample(arch):
+        if axis and shape[0] == 1:
+            return shape, axis
         return (1, *shape), axis if axis is None else axis + 1
     places = find_batch_places(arch)
     place = index_shapes(arch).get(shape) if source is None else places.get(source)

@@ -6,12 +6,13 @@ set and comes back, so that there is never a cycle (`quotient`). No name is read
 of modules are spans of layers, whose classes are compared and printed.
 
 Some things are always one: a block, plain layers in a row, sums of sums
-(`always_rules`). Equal nodes that only follow one another are one with a count
-(`equal_runs`), and a motif of several nodes that repeats at once is drawn once, in a
-frame (`folds`). Where that is still too much for a budget, whole classes are closed,
-the cheapest first (`ladder`, `candidates`); as a last resort whole levels, what follows
-one another at one resolution, whose skips are then one line. Of a part of a network
-what is before it is one node, and what is behind (`parts`).
+(`always_rules`), and long runs without weights (`arithmetic_runs`). Equal nodes that
+only follow one another are one with a count (`equal_runs`), and a motif of several
+nodes that repeats at once is drawn once, in a frame (`folds`). Where that is still too
+much for a budget, whole classes are closed, the cheapest first (`ladder`,
+`candidates`); as a last resort whole levels, what follows one another at one
+resolution, whose skips are then one line. Of a part of a network what is before it is
+one node, and what is behind (`parts`).
 
 By the law every edge of the record lies inside a node, is one of those that a line
 stands for, or leads from a turn of a frame to a later one; each line stands for one at

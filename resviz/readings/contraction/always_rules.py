@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from resviz.readings.contraction.arithmetic_runs import merge_arithmetic_runs
 from resviz.readings.contraction.join_signs import find_join_sign_of_node
 from resviz.readings.structure import read_structure
 
@@ -36,6 +37,7 @@ MERGED_SIGNS = {"+", "C"}
 
 def apply_always_rules(quotient: Quotient) -> None:
     """Merge what is always one thing."""
+    merge_arithmetic_runs(quotient)
     merge_blocks(quotient)
     merge_weightless_regions(quotient)
     merge_units(quotient)
@@ -169,6 +171,9 @@ def merge_light_layers(quotient: Quotient) -> None:
             continue
         (source,) = sources[key]
         role: NodeRole = nodes[source].role
+        if not users[key] and role in LAYER_ROLES:  # it leads nowhere
+            quotient.merge([source, key], role, into=source).type = nodes[source].type
+            continue
         own = calls[min(nodes[key].ends)]
         behind = min(nodes[min(users[key])].ends) if len(users[key]) == 1 else -1
         begins = calls.get(max(nodes[source].ends)) != own == calls.get(behind)

@@ -16,6 +16,7 @@ from resviz.readings.contraction.always_rules import (
     merge_resizing,
     merge_sums,
 )
+from resviz.readings.contraction.arithmetic_runs import merge_arithmetic_runs
 from resviz.readings.contraction.equal_runs import merge_equal_runs
 from resviz.readings.contraction.ladder import find_call_type
 from resviz.readings.contraction.words import name_light_layers
@@ -54,6 +55,7 @@ def merge_to_depth(quotient: Quotient, depth: int) -> None:
     for keys in members.values():
         node = quotient.merge(keys, "region", into=min(keys))
         node.type = find_call_type(quotient, node)
+    merge_arithmetic_runs(quotient)
     name_blocks(quotient)
     merge_idle_layers(quotient)
     merge_light_layers(quotient)

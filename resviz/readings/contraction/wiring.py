@@ -18,7 +18,7 @@ from resviz.readings.structure.graph import ROOT, build_graph
 from resviz.readings.structure.weights import count_weighted, is_upsampling
 from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
-from resviz.units import format_sizes
+from resviz.units import format_sizes, group_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -189,7 +189,7 @@ def measure_value(wiring: Wiring, end: int) -> tuple[Resolution, str, int]:
         return Resolution(1, positions), f"{positions} {noun}", width
     sides = shape[2:] if axis is None else (*shape[1:axis], *shape[axis + 1 :])
     is_known = prod(sides) == positions
-    label = format_sizes(sides) if is_known else f"{positions} positions"
+    label = format_sizes(sides) if is_known else f"{group_digits(positions)} positions"
     return Resolution(0, positions), label, width
 
 

@@ -194,7 +194,8 @@ def label_region(
 ) -> list[str]:
     """Label a region by its class, if it has one, and by its form or its amounts."""
     if not wiring.count_weights(node.ends):
-        return [name_light_layers(wiring, node.ends)]
+        name = node.type or name_light_layers(wiring, node.ends)
+        return [name, *list_selections(wiring, node.ends)]
     lines = [shorten_name(node.type, letters)] if node.type else []
     for units in ([], list_block_units(wiring, letters)):
         form = describe_form(
@@ -215,6 +216,23 @@ def label_region(
     lines += pattern or [name_amount(wiring, node.ends)]
     shown = [f"{sign} ×{count}" for sign, count in signs.most_common(2)]
     return [*lines, ", ".join(shown)] if shown else lines
+
+
+SELECTION_WORDS = {
+    "topk": "top k",
+    "nms": "NMS",
+    "roi_align": "RoIAlign",
+    "roi_pool": "RoIPool",
+}
+"""What one looks for among layers without weights."""
+
+
+def list_selections(wiring: Wiring, ends: Iterable[int]) -> list[str]:
+    """List what one looks for in a run of arithmetic, in one line or more."""
+    names = (op.name for end in sorted(ends) for op in wiring.list_operations(end))
+    words = (SELECTION_WORDS.get(name.rpartition(".")[2]) for name in names)
+    found = [*dict.fromkeys(word for word in words if word)]
+    return [", ".join(found)] if found else []
 
 
 MAX_KIND_LINES = 3
