@@ -6,6 +6,7 @@ import re
 import warnings
 
 import pytest
+import torch
 from torch import nn
 
 from resviz import trace
@@ -61,7 +62,42 @@ class Levels(nn.Module):
         return [conv(x[..., k:]) for k, conv in enumerate(self.convs)]
 
 
-@pytest.mark.parametrize("options", [{}, {"costs": True}, {"width": "column"}])
+class Pair(nn.Module):
+    """A network that reads an image and words."""
+
+    def __init__(self):
+        super().__init__()
+        self.image, self.words = nn.Conv2d(3, 8, 1), nn.Embedding(10, 8)
+
+    def forward(self, image, words):
+        return self.image(image).mean((2, 3)) + self.words(words).mean(1)
+
+
+OVERVIEWS = [{}, {"costs": True}, {"width": "column"}, {"direction": "LR"}]
+
+
+@pytest.mark.parametrize("options", [*OVERVIEWS, {"direction": "LR", "width": "5in"}])
+def test_inputs_are_wrapped(options):
+    """Above a narrow overview, and left of one that leads to the right."""
+    inputs = torch.zeros(1, 3, 224, 224), torch.zeros(1, 77, dtype=torch.int64)
+    arch = trace(Pair(), inputs=inputs)
+    drawn, said = draw_with_warnings(arch, "overview", **options)
+    assert [] == said
+    words = " ".join(texts(drawn.picture))
+    assert "224×224×3 and 77" in words, words
+    assert [] == [*faults(drawn.picture)]
+
+
+@pytest.mark.parametrize("figure", ["icicle", "field"])
+@pytest.mark.parametrize("name", ["densenet121", "hrnet_w18_small", "googlenet"])
+def test_names_are_whole_or_left_out(name, figure):
+    """A box says nothing where it has no room for a name, and that is told."""
+    drawn, said = draw_with_warnings(load(record_file(name)), figure)
+    assert [] == said
+    assert not shows_cut_words(drawn)
+
+
+@pytest.mark.parametrize("options", OVERVIEWS)
 def test_outputs_and_what_is_left_out_are_wrapped(options):
     """Below a narrow overview, and between its blocks."""
     for arch in (trace(Levels(), (3, 128, 128)), load(record_file("dpn68"))):

@@ -12,6 +12,7 @@ from resviz.figures.drawing.metrics import (
     fit_name,
     fit_text,
     text_width,
+    wrap_phrases,
     wrap_words,
 )
 
@@ -81,3 +82,23 @@ def test_corners_that_are_near_do_not_overlap():
     for axis in (0, 1):
         places = [point[axis] for point in path]
         assert sorted(places) == places
+
+
+@pytest.mark.parametrize("room", range(90, 420, 15))
+def test_an_option_stays_with_its_value(room):
+    """What is copied off a figure into a command stands in one line."""
+    phrases = ["69 boxes too narrow for words, more fit with --direction LR", "end"]
+    lines = wrap_phrases(phrases, " · ", room)
+    assert any("--direction LR" in line for line in lines)
+    assert all(text_width(line.removesuffix(" ·")) <= room for line in lines)
+
+
+@pytest.mark.parametrize("room", range(90, 420, 15))
+def test_no_word_of_a_note_stands_alone(room):
+    """Lines are of about one length, and as few as before."""
+    phrase = "of 491 connections 20 are drawn, 8 lie inside boxes, 463 are elsewhere"
+    lines = wrap_phrases([phrase], " · ", room)
+    usual = wrap_words(phrase.split(), " ", room)
+    assert len(lines) == len(usual)
+    assert phrase == " ".join(lines)
+    assert len(lines[-1].split()) > 1 or len(lines) == len(phrase.split())

@@ -10,7 +10,14 @@ from rich.cells import cell_len
 import resviz
 from resviz import escape
 from resviz.formats.tables import text
-from resviz.formats.tables.text import Grid, is_narrow, iter_grid_lines, title_lines
+from resviz.formats.tables.text import (
+    MODULE_PART,
+    Grid,
+    is_narrow,
+    iter_grid_lines,
+    title_lines,
+    wrap_title,
+)
 from resviz.tables.table import Column, Table
 
 LETTERS = [chr(code) for code in range(32, 0x2600) if is_narrow([chr(code)])]
@@ -125,6 +132,28 @@ def test_a_table_that_fits_needs_no_rich(run, tmp_path):
 )
 def test_a_long_name_breaks_where_its_parts_end(title, lines):
     assert title_lines(Column("c0", title, kind="cell")) == lines
+
+
+@pytest.mark.parametrize(
+    ("path", "width", "lines"),
+    [
+        ("stage4.0–2.branches.3", 20, ["stage4.0–2.", "branches.3"]),
+        ("stage4.0–2.branches.3", 10, ["stage4.0–", "2.", "branches.3"]),
+        (
+            "stage2.0–stage4.2.branches.0",
+            20,
+            ["stage2.0–stage4.2.", "branches.0"],
+        ),
+        ("incre_modules.10", 15, ["incre_modules.", "10"]),
+        ("a.0.1.2", 15, ["a.0.1.2"]),
+        ("0.1.b", 3, ["0.", "1.b"]),
+        ("..a–", 3, ["..", "a–"]),
+    ],
+)
+def test_a_number_stays_with_what_it_counts(path, width, lines):
+    """Nothing is lost; a number stands alone only where its line is too short."""
+    assert lines == wrap_title(path, MODULE_PART, width)
+    assert path == "".join(lines)
 
 
 def test_long_paths_break_at_dots_where_the_width_is_short():

@@ -15,7 +15,7 @@ from resviz.figures.drawing.cuts import note_cut
 from resviz.figures.drawing.sheet import find_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 ASCII_WIDTHS = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 "
@@ -223,7 +223,7 @@ def wrap_phrases(
 
     Example:
         >>> wrap_phrases(["a: add", "some lines are missing"], " · ", 100)
-        ['a: add ·', 'some lines are', 'missing']
+        ['a: add ·', 'some lines', 'are missing']
     """
     lines: list[str] = []
     run: list[str] = []
@@ -232,12 +232,38 @@ def wrap_phrases(
             run.append(phrase)
             continue
         lines += close_line(wrap_words(run, separator, room, size), separator)
-        lines += close_line(wrap_words(phrase.split(), " ", room, size), separator)
+        lines += close_line(balance_words(split_phrase(phrase), room, size), separator)
         run = []
     lines += wrap_words(run, separator, room, size)
     if lines and not run:
         lines[-1] = lines[-1].removesuffix(separator.rstrip())
     return lines
+
+
+def balance_words(words: Sequence[str], room: float, size: float) -> list[str]:
+    """Wrap words into as few lines as there may be, of about one length.
+
+    So none stands alone in the last.
+    """
+    lines = wrap_words(words, " ", room, size)
+    least = max(max_text_width(words, size), room / 2)
+    while room > least:
+        room = max(room * 0.95, least)
+        narrower = wrap_words(words, " ", room, size)
+        if len(narrower) > len(lines):
+            break
+        lines = narrower
+    return lines
+
+
+def split_phrase(phrase: str) -> list[str]:
+    """Split a phrase into words; an option stays with its value.
+
+    Example:
+        >>> split_phrase("more fit with --direction LR")
+        ['more', 'fit', 'with', '--direction LR']
+    """
+    return re.findall(r"--\S+ \S+|\S+", phrase)
 
 
 def close_line(lines: list[str], separator: str) -> list[str]:

@@ -38,8 +38,8 @@ LINE_HEIGHT = 18
 LEAST_SIDE = 4
 """Side of a box that can still be seen, in pixels."""
 
-LONGEST_NAME = 150
-"""Greatest width of a name, in pixels."""
+LONGEST_NAME, LONGEST_IN_COLUMN = 260, 150
+"""Greatest width of a name, in pixels, also where a width is asked for."""
 
 MARGIN = 12
 
@@ -144,7 +144,8 @@ class FieldPlacing:
 
     def label_view(self, view: FieldView) -> str:
         """Label a field by its name and size."""
-        name = metrics.fit_name(view.name, LONGEST_NAME, LOOKS["small"].size)
+        room = LONGEST_NAME if find_sheet().width is None else LONGEST_IN_COLUMN
+        name = metrics.fit_name(view.name, room, LOOKS["small"].size)
         size = "all" if view.spans is None else format_sizes(view.sides)
         return f"{name}: {size}"
 

@@ -40,9 +40,6 @@ LAYER_HEIGHT, HEIGHTS = 14, (320, 1280)
 NARROWEST = 2
 """Length of a box that is told from its neighbours, in pixels."""
 
-SHORTEST = 60
-"""Room in which a name that is cut still says something, in pixels."""
-
 MARGIN = 12
 
 
@@ -205,12 +202,11 @@ class IciclePlacing:
         by_path = find_sheet().names == "path"
         if part.kind in {"block", "call"} or (part.kind == "layer" and by_path):
             names.append(shorten_name(names[0], around))
-        if room >= SHORTEST:
-            names.append(metrics.fit_name(names[0], room, letters))
-        for words in list_wordings(names, amounts, int((size[1] - 1) / spacing)):
+        most = int((size[1] - 1) / spacing)
+        for words in list_wordings(names, amounts, most):
             if metrics.max_text_width(words, letters) <= room:
                 return words
-        return ()
+        return (*metrics.break_word(names[-1], room, letters, limit=most),)
 
     def list_part_names(self, part: NetworkPart) -> Iterator[str]:
         """Yield the names of a part, the longest first."""

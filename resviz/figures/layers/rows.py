@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from resviz.readings.structure.graph import Graph
     from resviz.record import Architecture, Layer
 
-MAX_NAMES_WIDTH, MAX_NAME_WIDTH = 200, 280
+MAX_NAMES_WIDTH, MAX_NAME_WIDTH = 200, 400
 """Greatest width of a row's names, and of the first alone, in pixels."""
 
 UNWEIGHTED_LABELS = {"zero-padded": "pad with zeros", "subsampled": "subsample"}

@@ -74,9 +74,9 @@ class DownwardPlacing(OverviewPlacing):
         self.width += 2 * self.margin
         room, outline = self.width - 2 * self.margin, self.outline
         y = self.canvas.add_title(self.width / 2, outline.title, outline.facts, room)
-        at, inputs = (self.lane.level, y + 12), outline.inputs
-        self.last = self.canvas.add_text("text", at, inputs, room=self.box_width)
-        self.along, self.lane_start = y + 20, y + 32
+        self.last = self.add_words("text", y + 5, outline.inputs, self.box_width)
+        self.along = self.last.bottom + 1
+        self.lane_start = self.along + 12
 
     def measure_columns(self) -> None:
         """Measure the first column; the others are like it."""
@@ -150,8 +150,11 @@ class DownwardPlacing(OverviewPlacing):
         """Break labels that are wider than their box between words."""
         lines: list[str] = []
         for number, label in enumerate(labels):
-            arrow = ["→"] if number + 1 < len(labels) else []
-            lines += metrics.wrap_words([*label.split(), *arrow], " ", room)
+            *words, last = label.split()
+            arrow = ["→"] * (number + 1 < len(labels))
+            if metrics.text_width(f"{last} →") <= room:  # no arrow stands alone
+                last, arrow = " ".join([last, *arrow]), []
+            lines += metrics.wrap_words([*words, last, *arrow], " ", room)
         return lines
 
     def measure_lead(self, lead: tuple[str, ...]) -> MeasuredText:

@@ -83,7 +83,8 @@ class RightwardPlacing(OverviewPlacing):
 
     def add_end_text(self, x: float, *lines: str) -> None:
         """Place the text of the input or the output from `x` on."""
-        lines = tuple(metrics.fit_text(line, 100) for line in lines)
+        wrapped = (metrics.wrap_words(line.split(), " ", 100) for line in lines)
+        lines = tuple(piece for pieces in wrapped for piece in pieces)
         width = metrics.max_text_width(lines) + 2
         size = (width, LINE_HEIGHT * len(lines))
         at = (x + width / 2, self.lane.level)

@@ -133,7 +133,7 @@ class TablePicture:
     def draw_note(self, text: str, y: float, left: float = TABLE_MARGIN) -> float:
         """Draw a note below the table; return the y below it."""
         room = (self.right_edge - left) * 0.87
-        for line in metrics.wrap_words(text.split(), " ", room, 11):
+        for line in metrics.wrap_words(metrics.split_phrase(text), " ", room, 11):
             self.canvas.add_text("note", (left, y + 12), line, align="start")
             y += 13
         return y

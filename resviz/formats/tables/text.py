@@ -29,11 +29,11 @@ CELL_WIDTH = 15
 PATH_PART = re.compile(r"[^/:,(_]*[/:,(_]?")
 """A part of a path or SPEC, with the character that ends it."""
 
-MODULE_PART = re.compile(r"[^.–]*[.–]?")
-"""A part of a module's path, with its dot, or the dash to the last of several."""
+MODULE_PART = re.compile(r"[^.–]+[.–]*(?:\d+(?:[.–]|$))*|[.–]+")
+"""A part of a module's path and the numbers behind it, with dots: "branches.0."."""
 
-CAMEL_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-"""Where a word of a class name ends: between Vision and Transformer."""
+WORD_END = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[.–])(?=\w)")
+"""Where a part that is too long is broken: between Vision and Transformer, at dots."""
 
 ROW_MARKER = "▸ "
 """What stands before a row that is set off."""
@@ -198,7 +198,7 @@ def wrap_title(
     for line in wrap(title, width, break_long_words=False):
         parts = pattern.findall(line) if len(line) > width else [line]
         lines.append("")
-        words = (CAMEL_WORD.split(p) if len(p) > width else [p] for p in parts)
+        words = (WORD_END.split(p) if len(p) > width else [p] for p in parts)
         for part in chain.from_iterable(words):
             if lines[-1] and len(lines[-1] + part) > width:
                 lines.append("")
