@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from resviz.figures.layer_labels import (
@@ -16,6 +16,7 @@ from resviz.readings.contraction.forms import reduce_series_parallel
 from resviz.readings.structure.graph import build_graph
 from resviz.readings.structure.parallel import list_parallel_runs, stand_in_series
 from resviz.record import Source
+from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -114,11 +115,19 @@ def label_unit(
     return label_branches(arch, inside, label_layer)
 
 
-def has_serial_labels(structure: Structure) -> bool:
-    """Tell whether parallel branches are named one after the other somewhere."""
+BRANCHES_IN_ROW = "parallel branches stand one after the other"
+"""What is said where layers named in a row do not all follow one another."""
+
+SKIPS_IN_ROW = "some layers of a box read maps from further back too"
+"""What is said where they do, but other ways lead past them, as in a dense block."""
+
+
+@cache_reading
+def explain_serial_labels(structure: Structure) -> tuple[str, ...]:
+    """Say what labels in a row hide of how the layers of a run hang together."""
     arch, whole = structure.arch, [*structure.arch.layers]
-    if structure.has_towers:
-        return True
+    graph = build_graph(arch)
+    present = {BRANCHES_IN_ROW} if structure.has_towers else set[str]()
     stem = {layer.index for layer in structure.stem}
     for run in list_parallel_runs(structure):
         layers = [whole[node] for node in run]
@@ -126,9 +135,24 @@ def has_serial_labels(structure: Structure) -> bool:
         for part in split_by_size(arch, layers) if is_plain else [layers]:
             serial, _ = divide_run(arch, part)
             named = [layer.index for layer in serial if label_layer_briefly(layer)]
-            if not stand_in_series(build_graph(arch), named):
-                return True
-    return False
+            if not stand_in_series(graph, named):
+                follow = follow_one_another(arch, named)
+                present.add(SKIPS_IN_ROW if follow else BRANCHES_IN_ROW)
+    return tuple(sorted(present))
+
+
+def follow_one_another(arch: Architecture, ends: list[int]) -> bool:
+    """Tell whether some way leads from each of some layers to the next."""
+    sources_of = read_wiring(arch).edges_by_reader
+    for before, after in pairwise(ends):
+        reached, pending = {after}, [after]
+        while pending:
+            sources = {edge.source for edge in sources_of.get(pending.pop(), ())}
+            pending += [end for end in sources - reached if end >= before]
+            reached |= sources
+        if before not in reached:
+            return False
+    return True
 
 
 def split_by_size(arch: Architecture, layers: Iterable[Layer]) -> list[list[Layer]]:

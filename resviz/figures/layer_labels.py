@@ -164,10 +164,31 @@ def label_layer_fully(layer: Layer) -> list[str]:
         return [f"{layer.type}{attention.removeprefix('attention')}"]
     every_label = (
         layer.type if is_named_by_module(op, layer) else label_operation_fully(op)
-        for op in operations
+        for number, op in enumerate(operations)
+        if not is_bias(operations, number)
     )
     labels = [label for label in dict.fromkeys(every_label) if label]
+    if layer.params and labels in (["×"], ["+"]):  # as a layer scale, a position bias
+        return [f"{labels[0]} parameter"]
     return [layer.type] if len(labels) > MAX_LABELS else labels
+
+
+def is_bias(operations: Sequence[Operation], number: int) -> bool:
+    """Tell whether an operation of a layer adds the bias of the one before it."""
+    op = operations[number]
+    if op.name != "add" or all(op.flowing):
+        return False
+    before = (each for each in operations[:number] if each.name not in RESHAPES)
+    return any(is_weighted(each) for each in [*before][-1:])
+
+
+def pads_nothing(layer: Layer) -> bool:
+    """Tell whether a layer pads by nothing, as where windows fill a map."""
+    operations = list_flowing_operations(layer)
+    return bool(operations) and all(
+        op.name == "constant_pad_nd" and op.inputs[0] == op.outputs[0]
+        for op in operations
+    )
 
 
 def is_named_by_module(op: Operation, layer: Layer) -> bool:

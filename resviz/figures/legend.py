@@ -147,7 +147,9 @@ def explain_signs(labels: list[str], rows: list[OutlineRow]) -> list[str]:
     signs += explain_gates(labels)
     if any("‖" in label for label in labels):
         signs.append("‖: side by side")
-    if any(row.count > 1 for row in rows):
+    if any(row.is_alike for row in rows):
+        signs.append("×n: n in a row, alike in what is written")
+    elif any(row.count > 1 for row in rows):
         signs.append("×n: n equal in a row")
     return signs
 

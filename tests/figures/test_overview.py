@@ -283,6 +283,18 @@ def test_legend_says_what_follows_the_sums_of_a_dual_path_network():
     assert "+: add, then concat" in shown
 
 
+def test_blocks_that_read_ever_more_are_one_row():
+    """A DPN's differ by the channels that they read: one row says it for all."""
+    arch = load(record_file("dpn68"))
+    rows = [row for section in told(arch).sections for row in section.rows]
+    assert [1, 2, 1, 3, 1, 11, 1, 2] == [row.count for row in rows]
+    assert [False, True] * 4 == [row.is_alike for row in rows]
+    assert [row.count for row in rows] == [len(row.turns) for row in rows]
+    shown = " ".join(texts(draw_diagram(arch).picture))
+    assert "×n: n in a row, alike in what is written" in shown
+    assert "equal" not in shown
+
+
 def test_legend_explains_the_factor_of_two_equal_blocks(network):
     """As in conv2_x of a ResNet-18, the only run there is."""
     shown = texts(draw_diagram(network("resnet18")).picture)

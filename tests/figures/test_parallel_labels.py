@@ -8,6 +8,8 @@ from torch import nn
 
 import resviz
 from resviz.figures import draw_diagram
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
 
 from .conftest import texts
 
@@ -80,9 +82,50 @@ def test_what_stands_behind_two_entrances_has_its_form():
     form = f"(concat → {FORM.removesuffix(' → concat')}) ×4 → concat"
     assert f"3×3, /2 → 3×3 max pool, /2 → {form}" in words
     assert any(SERIAL in line for line in words)
+    assert not any("further back" in line for line in words)
 
 
 def test_a_chain_is_no_run_of_branches():
     """Nothing is said of branches."""
     arch = resviz.trace(nn.Sequential(*[nn.Conv2d(3, 3, 3)] * 5), (3, 32, 32))
     assert not any(SERIAL in line for line in texts(draw_diagram(arch).picture))
+
+
+FURTHER_BACK = "some layers of a box read maps from further back too"
+
+
+class Dense(nn.Module):
+    """Convolutions of which each reads all maps before it, by a join."""
+
+    def __init__(self, join, count=4):
+        super().__init__()
+        self.join = join
+        widths = [3 + 3 * k for k in range(count)]
+        if join == "add":
+            widths = [3] * count
+        self.convs = nn.ModuleList(nn.Conv2d(c, 3, 3, padding=1) for c in widths)
+
+    def forward(self, x):
+        maps = [x]
+        for conv in self.convs:
+            whole = sum(maps[1:], maps[0]) if self.join == "add" else torch.cat(maps, 1)
+            maps.append(conv(whole))
+        return torch.cat(maps, 1)
+
+
+@pytest.mark.parametrize("join", ["add", "concat"])
+def test_a_dense_block_has_no_branches(join):
+    """Its layers do follow one another; that ways lead past them is said instead."""
+    arch = resviz.trace(Dense(join), (3, 8, 8))
+    drawn = draw_diagram(arch, "overview")
+    words = " ".join(texts(drawn.picture))
+    assert FURTHER_BACK in words
+    assert SERIAL not in words
+    assert f"{FURTHER_BACK[1:]}." in drawn.description
+
+
+def test_densenet_has_no_branches():
+    """Nor has the real one."""
+    words = " ".join(texts(draw_diagram(load(record_file("densenet121"))).picture))
+    assert FURTHER_BACK in words
+    assert SERIAL not in words

@@ -541,3 +541,11 @@ def test_words_on_arcs_keep_off_other_arcs(name, each):
     """Where boxes stand close together, words that have no room are left out."""
     picture, _ = draw_narrow(load(record_file(name)), each=each)
     assert any("1×1" in line for line in texts(picture)) or name == "levit_128s"
+
+
+def test_a_stage_that_is_drawn_once_has_its_name():
+    """The third of a Swin is three pairs of blocks, of which one is drawn."""
+    drawn = draw_diagram(load(record_file("swin_tiny_patch4_window7_224")), "volumes")
+    names = [node.lines for node in drawn.picture.nodes if node.role == "name"]
+    assert [("input",), *((f"layers.{k}",) for k in range(4))] == names
+    assert "×3" in texts(drawn.picture)

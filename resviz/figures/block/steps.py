@@ -202,9 +202,9 @@ class StepBuilder:
 
     def add_layer(self, layer: Layer, source_steps: list[int], shortcut: str) -> None:
         """Add a layer: to the step that it reads, or as one of its own."""
-        labels = self.words.label_fully(
-            layer.index, layer_labels.label_layer_fully(layer)
-        )
+        own = layer_labels.label_layer_fully(layer)
+        own = [] if layer_labels.pads_nothing(layer) else own
+        labels = self.words.label_fully(layer.index, own)
         number = source_steps[0]
         before = self.steps[number]
         if labels and can_merge_step(

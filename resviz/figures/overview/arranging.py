@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from resviz.figures.branch_labels import has_serial_labels
+from resviz.figures.branch_labels import explain_serial_labels
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.legend import build_overview_legend
@@ -65,7 +65,7 @@ def iter_pictures(
         if most < MAX_ROWS:
             outline = build(most)
         if outline != previous:
-            omissions = [*list_omissions(structure), *outline.missing]
+            omissions = [*explain_serial_labels(structure), *outline.missing]
             signs = build_overview_legend(structure, outline)
             signs += explain_squares(outline)
             for narrowed in widths:
@@ -88,16 +88,10 @@ def iter_funnels(
 
     for most in range(MAX_ROWS, MIN_ROWS - 1, -1):
         outline = merge_first_blocks(whole if most == MAX_ROWS else build(most))
-        omissions = [*list_omissions(structure), *outline.missing]
+        omissions = [*explain_serial_labels(structure), *outline.missing]
         signs = build_overview_legend(structure, outline)
         signs += [*explain_merged(outline), *explain_squares(outline)]
         yield FunnelPlacing(outline, signs, omissions, ()).place()
-
-
-def list_omissions(structure: Structure) -> list[str]:
-    """List what an overview shows otherwise than it is."""
-    serial = ["parallel branches stand one after the other"]
-    return serial * has_serial_labels(structure)
 
 
 PLACINGS = {"TB": DownwardPlacing, "LR": RightwardPlacing}

@@ -1,4 +1,4 @@
-"""Merging the first block of a stage with those that differ by their shortcut alone."""
+"""Merging rows of a stage: those with equal words, and its first block with others."""
 
 from __future__ import annotations
 
@@ -9,13 +9,42 @@ from typing import TYPE_CHECKING
 from resviz.figures.branch_labels import ARROW
 
 if TYPE_CHECKING:
-    from resviz.figures.overview.rows import Outline, OutlineRow, OutlineSection
+    from collections.abc import Sequence
+
+    from resviz.figures.overview.rows import (
+        Outline,
+        OutlineRow,
+        OutlineSection,
+        RowGroup,
+    )
 
 FIRST_ALONE = "*"
 """Behind what only the first of several merged blocks has."""
 
 STRIDE = re.compile(r"(, /[\d×]+)")
 """A stride in a label."""
+
+
+def merge_alike_groups(groups: Sequence[RowGroup]) -> list[RowGroup]:
+    """Merge groups in a row whose words are equal, as of blocks that read ever more."""
+    merged: list[RowGroup] = []
+    for number, rows in groups:
+        before, last = merged[-1] if merged else (0, ())
+        bare = [replace(row, count=1, is_alike=False) for row in last]
+        if number and number == before and bare == [replace(r, count=1) for r in rows]:
+            together = (
+                replace(
+                    row,
+                    count=row.count + other.count,
+                    is_alike=True,
+                    turns=(*row.turns, *other.turns),
+                )
+                for row, other in zip(last, rows, strict=True)
+            )
+            merged[-1] = number, (*together,)
+        else:
+            merged.append((number, rows))
+    return merged
 
 
 def merge_first_blocks(outline: Outline) -> Outline:

@@ -19,7 +19,14 @@ from resviz.figures.branch_labels import (
     split_by_size,
 )
 from resviz.figures.layer_labels import fold_label_repeats, label_layer_briefly
-from resviz.figures.overview.rows import Outline, OutlineRow, OutlineSection, RowLayers
+from resviz.figures.overview.merging import merge_alike_groups
+from resviz.figures.overview.rows import (
+    Outline,
+    OutlineRow,
+    OutlineSection,
+    RowGroup,
+    RowLayers,
+)
 from resviz.figures.overview.words import (
     label_outputs,
     label_returned_outputs,
@@ -80,10 +87,6 @@ def stage_output_shape(stage: Stage) -> Shape:
     )
 
 
-RowGroup = tuple[int, tuple[OutlineRow, ...]]
-"""The rows of a group, after the number of different blocks whose units they are."""
-
-
 def build_stage_section(
     structure: Structure, stage: Stage, loose: LooseLayers, most: int
 ) -> OutlineSection:
@@ -112,7 +115,8 @@ def build_stage_section(
         *label_returned_outputs(structure, stage),
     )
     tint = tints.choose_stage_tint(stage)
-    return OutlineSection(name_stage(stage), facts, elide_rows(groups, most), tint)
+    rows = elide_rows(merge_alike_groups(groups), most)
+    return OutlineSection(name_stage(stage), facts, rows, tint)
 
 
 def list_turns(

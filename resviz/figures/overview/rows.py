@@ -43,6 +43,7 @@ class OutlineRow:
         width_change: of the width on its shortcut, "256→512"; "" for none.
         sign: of the addition that ends it, "+" or "−".
         elided: whether it stands for rows that are not drawn.
+        is_alike: whether those that it stands for are equal in its words alone.
         lead: what runs before its branches part, as ("BN", "ReLU").
         turns: its layers, for each of the equal ones.
         first: the first of them, where its shortcut is another; None if all are equal.
@@ -55,6 +56,7 @@ class OutlineRow:
     width_change: str = ""
     sign: str = "+"
     elided: bool = False
+    is_alike: bool = False
     lead: tuple[str, ...] = ()
     turns: tuple[RowLayers, ...] = field(default=(), compare=False)
     first: OutlineRow | None = None
@@ -72,6 +74,10 @@ class OutlineRow:
     def has_addition(self) -> bool:
         """Whether an addition ends it, so that it has a shortcut."""
         return self.shortcut_kind not in {"", "none"}
+
+
+RowGroup = tuple[int, tuple[OutlineRow, ...]]
+"""The rows of a group, after the number of different blocks whose units they are."""
 
 
 @dataclass(frozen=True, slots=True)

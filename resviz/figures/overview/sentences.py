@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from resviz import units
 from resviz.figures import layer_labels
-from resviz.figures.branch_labels import has_serial_labels, label_run, label_unit
+from resviz.figures.branch_labels import explain_serial_labels, label_run, label_unit
 from resviz.figures.overview.outline import (
     build_plain_sections,
     label_layers_between,
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 MAX_STAGES = 12
 """Stages that are told one by one."""
 
-PARALLEL_SENTENCE = "Parallel branches are named one after the other."
-"""What is said where layers that are named in a row do not all follow one another."""
-
 
 def describe_network(arch: Architecture) -> str:
     """Return a whole network in sentences."""
@@ -51,8 +48,10 @@ def describe_network(arch: Architecture) -> str:
 def iter_network_sentences(structure: Structure) -> Iterator[str]:
     """Yield sentences on totals, stem, stages, head, and what is unusual."""
     yield describe_totals(structure)
+    hidden = map(format_sentence, explain_serial_labels(structure))
     if not structure.stages:
         yield from describe_plain_sections(structure)
+        yield from hidden
         return
     for number, current in enumerate(structure.stages[:MAX_STAGES]):
         for stem in list_stems_before(structure, number):
@@ -69,8 +68,7 @@ def iter_network_sentences(structure: Structure) -> Iterator[str]:
         shape = structure.arch.stored_layers[end].output_shape
         gives = describe_output(structure, end, shape)
         yield f"Head: {describe_run(structure.arch, structure.head)}{gives}."
-    if has_serial_labels(structure):
-        yield PARALLEL_SENTENCE
+    yield from hidden
     yield f"In all: {count_shortcuts_by_kind(structure.blocks)}"
     for remark in find_remarks(structure):
         yield format_sentence(respell_names(structure, remark))

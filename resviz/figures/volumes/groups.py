@@ -124,13 +124,22 @@ def label_group(
         ends = {end for member in members for end in member.ends}
         blocks = [b for b in stage.blocks if ends.issuperset(b.layer_indices)]
         words = count_names([block.type for block in blocks]) or words
-        name = stage.name if len(blocks) == len(stage.blocks) else ""
+        name = stage.name if holds_stage(graph, nodes, stage) else ""
     lines = [volumes[-1].label]
     for word in words:
         lines += metrics.wrap_words(word.split(), " ", MAX_LABEL_WIDTH, LABEL_SIZE)
     size = LOOKS["name"].size
     names = metrics.wrap_name(name, MAX_LABEL_WIDTH, size, bold=True) if name else []
     return VolumeGroup(nodes, (*names,), metrics.cap_lines(lines, MAX_LINES))
+
+
+def holds_stage(
+    graph: ContractedGraph, nodes: tuple[RowNode, ...], stage: Stage
+) -> bool:
+    """Tell whether some nodes stand for all blocks of a stage, in all their turns."""
+    shown = {node.key for node in nodes}
+    owners = {graph.owners.get(index) for index in stage.layer_indices}
+    return {graph.drawn_for[owner] for owner in owners if owner is not None} <= shown
 
 
 def spell_lines(graph: ContractedGraph, node: DrawnNode) -> list[str]:
