@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -51,7 +52,6 @@ class RegisteredFigure:
             drawing to scale.
         shows_connections: whether it shows which layer reads which, so that it says
             of how many it does not; else it is a plot.
-    narrower: what has larger letters in a paper's column.
     """
 
     help: str
@@ -59,7 +59,6 @@ class RegisteredFigure:
     several: bool = False
     is_graph: bool = False
     shows_connections: bool = True
-    narrower: str = "another figure or less of it"
 
 
 FIGURES = {
@@ -78,18 +77,15 @@ FIGURES = {
         "any network as a graph: lanes by resolution, every skip",
         ("stages", "depth"),
         is_graph=True,
-        narrower="the figure volumes, or overview with costs",
     ),
     "layers": RegisteredFigure(
         "every layer, what repeats once",
         ("each", "stages", "depth"),
         is_graph=True,
-        narrower="it to a depth of 1, or the figure stack",
     ),
     "volumes": RegisteredFigure(
         "any network as boxes in perspective, skips as brackets",
         ("each", "stages", "depth"),
-        narrower="it to a depth of 1, or the figure overview with costs",
     ),
     "stack": RegisteredFigure(
         "every convolution a box, networks side by side",
@@ -182,6 +178,7 @@ def draw_diagram(
         choose_palette,
     )
     from resviz.figures.drawing.styles import STYLES
+    from resviz.figures.proposals import propose_narrower
     from resviz.figures.rendering import Diagram
 
     figure = rename_figure(figure) or choose_figure(arch, **options)
@@ -196,8 +193,9 @@ def draw_diagram(
     description = describe_networks(networks, figure, chosen, picture)
     described = replace(picture, title=title, description=description)
     described = fit_picture(described, sheet)
-    warn_of_small_letters(described, sheet, FIGURES[figure].narrower)
-    warn_of_height(described, sheet)
+    propose = partial(propose_narrower, networks, figure, sheet)
+    warn_of_small_letters(described, sheet, propose)
+    warn_of_height(described, sheet, propose)
     warn_of_cuts(described, cuts)
     ground = read_ground(chosen["background"])
     described = replace(described, font=sheet.font, ground=ground)

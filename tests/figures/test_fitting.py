@@ -273,3 +273,41 @@ def test_a_phrase_that_is_too_long_breaks_between_words():
     lines = wrap_phrases(phrases, " · ", 120)
     assert max_text_width(lines) <= 120 + text_width(" ·")
     assert phrases == " ".join(lines).split(" · ")
+
+
+PROPOSED = {
+    "the figure volumes": ("volumes", {}),
+    "the figure stack": ("stack", {}),
+    "the figure overview with costs": ("overview", {"costs": True}),
+    "it to a depth of 1": (None, {"depth": 1}),
+}
+
+
+@pytest.mark.parametrize("figure", ["lanes", "layers", "volumes", "overview", "stack"])
+@pytest.mark.parametrize(
+    "name",
+    ["resnet50", "toy_unet", "hrnet_w18_small", "efficientnet_b0", "coat_lite_tiny"],
+)
+def test_what_is_proposed_in_a_column_is_a_remedy(name, figure):
+    """It was drawn and measured: letters are read, and a page holds it."""
+    arch = load(record_file(name))
+    _, said = draw_with_warnings(arch, figure, of="or draw ", width="column")
+    for message in said:
+        proposed = message.rpartition("or draw ")[2]
+        if proposed == "another figure or less of it":
+            continue
+        other, options = PROPOSED[proposed]
+        other = other or figure
+        drawn, after = draw_with_warnings(arch, other, of="", width="column", **options)
+        assert [] == after
+        assert letters(drawn) >= MIN_LETTER_POINTS - 0.05
+
+
+def test_nothing_is_proposed_that_is_as_small():
+    """An HRNet fits no column; a U-Net does as a stack, which draws its skips."""
+    hrnet, unet = (
+        draw_with_warnings(load(record_file(name)), "lanes", width="column")[1][0]
+        for name in ("hrnet_w18_small", "toy_unet")
+    )
+    assert hrnet.endswith("or draw another figure or less of it")
+    assert unet.endswith("or draw the figure stack")

@@ -549,3 +549,13 @@ def test_a_stage_that_is_drawn_once_has_its_name():
     names = [node.lines for node in drawn.picture.nodes if node.role == "name"]
     assert [("input",), *((f"layers.{k}",) for k in range(4))] == names
     assert "×3" in texts(drawn.picture)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("deeplabv3_resnet50", True), ("toy_unet", False)]
+)
+def test_boxes_left_out_of_lanes_are_told(name, says):
+    """Of six bottlenecks four are drawn."""
+    graph = draw_diagram(load(record_file(name)), "volumes")
+    words = " ".join(texts(graph.picture))
+    assert says == ("of many boxes in a row only some are drawn" in words)

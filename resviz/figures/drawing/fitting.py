@@ -17,7 +17,7 @@ from resviz.figures.drawing.shifting import shift_picture
 from resviz.figures.drawing.styles import LOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from resviz.figures.drawing.elements import Picture, Point
     from resviz.figures.drawing.sheet import Sheet
@@ -82,20 +82,26 @@ def fit_picture(picture: Picture, sheet: Sheet) -> Picture:
     return replace(shift_picture(picture, by, (room, height)), unit=unit)
 
 
+def has_legible_letters(picture: Picture, sheet: Sheet) -> bool:
+    """Tell whether letters are as large as is asked for, and as is read with ease."""
+    if picture.unit is None:
+        return True
+    wanted = max(sheet.text or 0, MIN_LETTER_POINTS)
+    return find_letter_size(picture) * picture.unit >= wanted - SLACK
+
+
 def warn_of_small_letters(
-    picture: Picture, sheet: Sheet, other: str = "another figure or less of it"
+    picture: Picture, sheet: Sheet, propose: Callable[[], str]
 ) -> None:
     """Warn of letters that come out smaller than is asked for, or than is read.
 
-    `other` is what has larger ones in such a width.
+    `propose` names what has larger ones in such a width.
     """
-    if picture.unit is None:
+    if picture.unit is None or has_legible_letters(picture, sheet):
         return
     size = find_letter_size(picture)
     points = size * picture.unit
     wanted = max(sheet.text or 0, MIN_LETTER_POINTS)
-    if points >= wanted - SLACK:
-        return
     inches = ceil(10 * wanted * picture.size[0] / size / 72) / 10
     asked = "were asked for" if wanted == sheet.text else "are read with ease"
     option = "width", f"{inches:g}in"
@@ -104,23 +110,25 @@ def warn_of_small_letters(
     name, value = option
     message = (
         f"{picture.title}: letters of {points:.1f} pt, and {wanted:g} {asked}: "
-        f'give it {name}="{value}", or draw {other}'
+        f'give it {name}="{value}", or draw {propose()}'
     )
     warn_caller(LetterWarning(message, *option))
 
 
-def warn_of_height(picture: Picture, sheet: Sheet) -> None:
-    """Warn of a figure for a paper that is taller than its page."""
-    if sheet.width is None or picture.unit is None:
-        return
-    points = picture.size[1] * picture.unit
-    if points > PAGE_POINTS * MAX_PAGE_SHARE:
+def warn_of_height(picture: Picture, sheet: Sheet, propose: Callable[[], str]) -> None:
+    """Warn of a figure for a paper that is taller than its page; propose another."""
+    if picture.unit is not None and is_too_tall(picture, sheet):
         message = (
-            f"{picture.title}: {points / 72:.1f}in tall, and a page has "
-            f"{PAGE_POINTS / 72:g}in: give it more width, or draw another figure or "
-            "less of it"
+            f"{picture.title}: {picture.size[1] * picture.unit / 72:.1f}in tall, and a "
+            f"page has {PAGE_POINTS / 72:g}in: give it more width, or draw {propose()}"
         )
         warn_caller(LetterWarning(message))
+
+
+def is_too_tall(picture: Picture, sheet: Sheet) -> bool:
+    """Tell whether a figure for a paper is taller than its page."""
+    points = picture.size[1] * (picture.unit or 0)
+    return sheet.width is not None and points > PAGE_POINTS * MAX_PAGE_SHARE
 
 
 MAX_PAGE_SHARE = 1.02

@@ -14,6 +14,7 @@ from resviz.figures.drawing.canvas import (
     straight_segment,
 )
 from resviz.figures.drawing.elements import Edge, Node
+from resviz.figures.drawing.fitting import warn_of_zooming
 from resviz.figures.drawing.ledgers import SeatBook
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.shifting import shift_picture
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Picture
     from resviz.figures.stack.bands import Band, BandItem
     from resviz.figures.stack.rows import ShortcutArc, Stack, StackPiece
+
+NOTES_HEIGHT = 50
+"""Pixels of the notes below a stack, about."""
 
 MIN_BOX_WIDTH, MAX_BOX_WIDTH, NARROW_BOX_WIDTH = 116, 190, 80
 """Widths of the boxes, at least and at most, and at least on a sheet of some width."""
@@ -309,6 +313,7 @@ class StackPlacing:
         """Return the picture, with its legend."""
         width = self.picture_width
         below = max(tops[-1] for tops in self.tops) + (8 if len(self.tops) > 1 else 0)
+        omissions = [*omissions, *warn_of_zooming((width, below + NOTES_HEIGHT))]
         bottom = self.canvas.add_notes(
             width / 2, below + 4, lines, width, omissions=omissions, see=WHOLE_GRAPH
         )

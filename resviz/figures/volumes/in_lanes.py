@@ -178,7 +178,10 @@ def select_boxes(graph: ContractedGraph, key: int, *, each: bool) -> list[Volume
     """Select the boxes of a node that are drawn."""
     volumes = list_volumes(graph, key, each=each)
     most = MAX_OPEN_BOXES if each else MAX_BOXES
-    return volumes if len(volumes) <= most else [*volumes[: most - 1], volumes[-1]]
+    if len(volumes) <= most:
+        return volumes
+    last = replace(volumes[-1], left_out=len(volumes) - most)
+    return [*volumes[: most - 1], last]
 
 
 def shape_boxes(volumes: list[Volume], scale: BoxScale) -> list[PlacedVolume]:

@@ -43,8 +43,10 @@ def list_row_notes(
 
 def list_lanes_notes(graph: ContractedGraph, volumes: Sequence[Volume]) -> list[str]:
     """List the same of boxes in lanes."""
+    has_left_out = any(volume.left_out for volume in volumes)
     return [
         *explain_scale(volumes),
+        *["of many boxes in a row only some are drawn"] * has_left_out,
         LANE_NOTE,
         *explain_signs(graph),
         *explain_shared(graph),

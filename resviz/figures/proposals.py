@@ -1,0 +1,79 @@
+"""What has larger letters in a width where a figure has too small ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from resviz.errors import RenderError
+from resviz.figures import DEFAULTS, FIGURES, draw_on
+from resviz.figures.drawing.fitting import (
+    choose_legible,
+    fit_picture,
+    has_legible_letters,
+    is_too_tall,
+    list_sheets,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resviz.figures.drawing.sheet import Sheet
+    from resviz.record import Architecture
+
+
+class Proposal(NamedTuple):
+    """A figure with options of its own, and how it is called."""
+
+    figure: str
+    options: Mapping[str, Any]
+    words: str
+
+
+VOLUMES = Proposal("volumes", {}, "the figure volumes")
+OVERVIEW = Proposal("overview", {"costs": True}, "the figure overview with costs")
+STACK = Proposal("stack", {}, "the figure stack")
+DEPTHS = {
+    name: Proposal(name, {"depth": 1}, "it to a depth of 1")
+    for name in ("layers", "volumes")
+}
+
+PROPOSALS = {
+    "overview": (OVERVIEW, VOLUMES, STACK),
+    "lanes": (VOLUMES, STACK, OVERVIEW),
+    "layers": (DEPTHS["layers"], STACK, VOLUMES, OVERVIEW),
+    "volumes": (DEPTHS["volumes"], STACK, OVERVIEW),
+    "stack": (VOLUMES, OVERVIEW),
+}
+"""What is tried for each figure of one network, the most like it first."""
+
+OTHERWISE = "another figure or less of it"
+"""What is proposed where none of these fits."""
+
+
+def propose_narrower(networks: Any, figure: str, sheet: Sheet) -> str:
+    """Name what of some networks a sheet has room for, with letters that are read.
+
+    Each is drawn and measured, so that what is named is a remedy.
+    """
+    if isinstance(networks, (list, tuple)):
+        return OTHERWISE
+    for proposal in PROPOSALS.get(figure, ()):
+        if is_remedy(networks, proposal, sheet):
+            return proposal.words
+    return OTHERWISE
+
+
+def is_remedy(arch: Architecture, proposal: Proposal, sheet: Sheet) -> bool:
+    """Tell whether a figure fits a sheet, and its page."""
+    registered = FIGURES[proposal.figure]
+    own = {name: DEFAULTS[name] for name in registered.options} | {**proposal.options}
+    networks = [arch] if registered.several else arch
+    try:
+        picture, _ = choose_legible(
+            (draw_on(each, proposal.figure, networks, own), each)
+            for each in list_sheets(sheet)
+        )
+    except RenderError:
+        return False
+    fitted = fit_picture(picture, sheet)
+    return has_legible_letters(fitted, sheet) and not is_too_tall(fitted, sheet)
