@@ -35,6 +35,17 @@ QUIET = (
 """Arguments that keep the browser from asking any network on its own."""
 
 
+CUT_NAMES = pytest.mark.filterwarnings("ignore:.* cut, as :UserWarning")
+"""Marks a test whose names are longer than any box, so that a warning says it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests of the fixture `hostile`, whose names are so long."""
+    for item in items:
+        if "hostile" in getattr(item, "fixturenames", ()):
+            item.add_marker(CUT_NAMES)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose program is missing; in CI that is a failure."""
     for marker in item.iter_markers("needs"):

@@ -14,6 +14,7 @@ from resviz.figures.layers.folding import build_row_graph, span_names
 from resviz.figures.layers.rows import build_layer_rows, group_into_pieces
 from resviz.readings.structure import read_structure
 from resviz.record.storage import load
+from tests.conftest import CUT_NAMES
 from tests.readings.structure.golden.networks import record_file
 
 from .conftest import faults, texts
@@ -222,6 +223,7 @@ def test_turns_are_named_by_their_modules(first, last, written):
     assert written == span_names(first, last)
 
 
+@CUT_NAMES
 def test_names_of_stages_leave_the_wire_free():
     """A long one is cut in the middle, also where it says that it goes on."""
     name = "a_module_with_a_very_long_name_of_its_own_that_fills_more_than_a_column"
