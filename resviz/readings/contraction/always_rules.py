@@ -171,8 +171,8 @@ def merge_light_layers(quotient: Quotient) -> None:
             continue
         (source,) = sources[key]
         role: NodeRole = nodes[source].role
-        if not users[key] and role in LAYER_ROLES:  # it leads nowhere
-            quotient.merge([source, key], role, into=source).type = nodes[source].type
+        if not users[key] and role in LAYER_ROLES | {"region"}:  # it leads nowhere
+            quotient.merge([source, key], role, into=source)
             continue
         own = calls[min(nodes[key].ends)]
         behind = min(nodes[min(users[key])].ends) if len(users[key]) == 1 else -1

@@ -132,10 +132,11 @@ class Dead(nn.Module):
         return x.mean((2, 3))
 
 
-def test_what_leads_nowhere_is_no_box():
+@pytest.mark.parametrize("depth", [None, 1, 2])
+def test_what_leads_nowhere_is_no_box(depth):
     """It lies in that of what it reads."""
-    arch = resviz.trace(Dead(), (3, 32, 32))
-    graph = read_contraction(arch)
+    arch = resviz.trace(nn.Sequential(Dead()), (3, 32, 32))
+    graph = contract(arch, SCREEN, depth=depth)
     dead = [
         node.lines
         for key, node in graph.nodes.items()
