@@ -22,19 +22,9 @@ class PlacedStep(NamedTuple):
     lines: tuple[str, ...]
 
     @property
-    def top(self) -> float:
-        """Y of its upper side."""
-        return self.corners[0][1]
-
-    @property
-    def bottom(self) -> float:
-        """Y of its lower side."""
-        return self.corners[2][1]
-
-    @property
     def middle(self) -> float:
         """Y of the middle of its text."""
-        return (self.top + self.bottom) / 2
+        return (self.corners[0][1] + self.corners[2][1]) / 2
 
 
 def measure_step_padding(node: Node, size: float) -> float:

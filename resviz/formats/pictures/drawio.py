@@ -175,7 +175,7 @@ class _PageWriter:
         bare |= {"connectable": "0"}
         for number, step in enumerate(place_steps(node, size)):
             value = LINE_BREAK.join(map(escape.escape_html, step.lines))
-            extent = (node.size[0], step.bottom - step.top)
+            extent = (node.size[0], 2 * (step.middle - step.corners[0][1]))
             at, corner = (node.at[0], step.middle), (node.left, node.top)
             name = f"{node.key}.{number}"
             cells.append(self.vertex(name, node.key, value, bare, at, extent, corner))

@@ -8,8 +8,9 @@ from torch import nn
 
 import resviz
 from resviz.figures import draw_diagram
-from resviz.readings.contraction import contract, read_contraction
+from resviz.readings.contraction import read_contraction
 from resviz.readings.contraction.arithmetic_runs import MIN_ARITHMETIC
+from resviz.readings.contraction.drawn import contract
 from resviz.readings.contraction.ladder import SCREEN
 
 from .law import find_breaches, read_edges
