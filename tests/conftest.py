@@ -35,15 +35,26 @@ QUIET = (
 """Arguments that keep the browser from asking any network on its own."""
 
 
-CUT_NAMES = pytest.mark.filterwarnings("ignore:.* cut, as :UserWarning")
-"""Marks a test whose names are longer than any box, so that a warning says it."""
+CUT_NAMES = "ignore:.* cut, as :UserWarning"
+"""Of a test whose names are longer than any box: a warning says it."""
+
+LONG_NAMED = {
+    "test_any_network_is_called_so",
+    "test_boxes_hold_the_letters_of_a_font",
+    "test_broken_names_become_harmless",
+    "test_names_of_stages_leave_the_wire_free",
+    "test_names_stay_text",
+}
+"""Such tests, beside those of `test_hostile.py` and of the fixture `hostile`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests of the fixture `hostile`, whose names are so long."""
+    """Let words be cut where names are that long, and nowhere else."""
     for item in items:
-        if "hostile" in getattr(item, "fixturenames", ()):
-            item.add_marker(CUT_NAMES)
+        name = getattr(item, "originalname", item.name)
+        is_hostile = "hostile" in getattr(item, "fixturenames", ())
+        if is_hostile or name in LONG_NAMED or item.path.name == "test_hostile.py":
+            item.add_marker(pytest.mark.filterwarnings(CUT_NAMES))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -26,12 +26,8 @@ from resviz.formats.pictures import dot
 from resviz.formats.tables import pdf
 from resviz.pages.report import render as report
 
-from .conftest import CUT_NAMES
 from .figures.test_mermaid import body, faults
 from .hostile import NAMES, SOURCE, harmless, titled, tree
-
-pytestmark = CUT_NAMES
-
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -16,7 +16,6 @@ from resviz.cli import main
 from resviz.embed import fence
 from resviz.embed.record_cache import RecordCache
 from resviz.escape import clean_prose
-from tests.conftest import CUT_NAMES
 from tests.hostile import NAMES, SOURCE, harmless, tree
 
 PRINTED = [name for name in NAMES if name.isprintable() and name.strip() == name]
@@ -97,7 +96,6 @@ def test_other_builders_take_them(project, sphinx, builder):
     sphinx(builder)
 
 
-@CUT_NAMES
 def test_a_fence_shows_them_as_text(project, monkeypatch):
     """Figures with the author's words, and tables."""
     allow = '[tool.resviz]\nallow = ["net.py"]\n'
@@ -132,7 +130,6 @@ def embedded(tmp_path, monkeypatch):
     return embedded
 
 
-@CUT_NAMES
 def test_regions_have_the_blocks_of_harmless_names(embedded):
     """Filled twice they are the same, though a name is the closing marker."""
     assert embedded(harmless()) == embedded(tree())

@@ -8,7 +8,6 @@ from resviz.errors import RenderError
 from resviz.figures import FIGURES, draw_diagram
 from resviz.readings.contraction.drawn import contract
 from resviz.readings.contraction.ladder import SCREEN
-from tests.conftest import CUT_NAMES
 
 from .conftest import faults, texts
 from .editable import read_network
@@ -106,7 +105,6 @@ def test_stages_are_asked_for_by_any_name():
     assert "Left out: stem, layer1, layer4, head" in drawn.picture.description
 
 
-@CUT_NAMES
 @pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "googlenet", "toy_unet"])
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("naming", STAGE_NAMES)

@@ -15,7 +15,6 @@ from resviz.figures.drawing.palettes import PALETTES
 from resviz.figures.drawing.sheet import PLAIN_SHEET, Sheet, find_sheet, lay_out_on
 from resviz.figures.stage_parts import find_stage
 from resviz.readings.structure import read_structure
-from tests.conftest import CUT_NAMES
 
 from .conftest import faults, texts
 
@@ -160,7 +159,6 @@ def test_a_notebook_has_a_ground(network):
     assert 'fill="#ffffff"/>' in bundle["image/svg+xml"].partition("<text")[0]
 
 
-@CUT_NAMES
 @pytest.mark.parametrize("font", ["Times New Roman", "Courier", "helvetica"])
 def test_boxes_hold_the_letters_of_a_font(network, font):
     """Its widths are known, and it stands in the SVG before those like it."""

@@ -8,7 +8,6 @@ import pytest
 import resviz
 from resviz.errors import RenderError
 from resviz.figures.overview.changes import SIGNS
-from tests.conftest import CUT_NAMES
 
 PAPER = "resnet(50, stride_in='1x1')"
 CHANGED = (
@@ -150,7 +149,6 @@ def test_wrong_networks():
         resviz.diagram([18, 34])
 
 
-@CUT_NAMES
 def test_names_stay_text():
     """Of both networks, in every form."""
     name = '<script>&"\\input{x} ' + "W" * 90

@@ -20,7 +20,6 @@ from resviz.figures.drawing import styles
 from resviz.figures.drawing.connectors import list_connectors, list_loose_lines
 from resviz.figures.drawing.elements import Picture
 from resviz.figures.drawing.shapes import list_shapes
-from resviz.figures.drawing.tapers import place_steps
 from resviz.formats.pictures import drawio
 
 from .conftest import HOSTILE
@@ -148,39 +147,6 @@ def test_shapes_lie_where_the_picture_has_them():
     assert held > 20
 
 
-def read_stencil(cells, cell):
-    """The corners of each face of a shape, as the page has them."""
-    packed = read_style(cell)["shape"].removeprefix("stencil(").removesuffix(")")
-    stencil = ET.fromstring(unquote(zlib.decompress(b64decode(packed), -15).decode()))
-    (left, top), sides = find_place(cells, cell)
-    size = float(stencil.get("w")), float(stencil.get("h"))
-    assert pytest.approx(size, abs=0.01) == sides
-    return [
-        [(left + float(at.get("x")), top + float(at.get("y"))) for at in path
-         if at.get("x")]
-        for path in stencil.iter("path")
-    ]  # fmt: skip
-
-
-def test_funnels_are_one_shape_each_and_hold_their_words(record):
-    """A stencil with the steps of the picture; the words of each are a cell in it."""
-    drawn = resviz.diagram(record("resnet50"), "overview", costs=True)
-    cells = read_page(drawn.picture)
-    funnels = [node for node in drawn.picture.nodes if node.steps]
-    assert len(funnels) == 4
-    for node in funnels:
-        faces = read_stencil(cells, cells[node.key])
-        steps = [*place_steps(node, styles.LOOKS[node.role].size)]
-        assert not cells[node.key].get("value")
-        for number, (step, face) in enumerate(zip(steps, faces, strict=True)):
-            for corner, at in zip(step.corners, face, strict=True):
-                assert pytest.approx(corner, abs=0.03) == at
-            words = cells[f"{node.key}.{number}"]
-            assert (node.key, *step.lines) == (words.get("parent"), words.get("value"))
-            (_, top), (_, height) = find_place(cells, words)
-            assert pytest.approx(step.middle, abs=0.03) == top + height / 2
-
-
 def test_boxes_in_perspective_are_one_shape_each(record):
     """A stencil with the faces of the picture, as shares of where it lies."""
     drawn = resviz.diagram(record("resnet50"), "volumes")
@@ -190,7 +156,18 @@ def test_boxes_in_perspective_are_one_shape_each(record):
         cell = cells[solid.key]
         settings = read_style(cell)
         assert styles.LIGHT_STYLE.tints[solid.tint].fill == settings["fillColor"]
-        front, side, shade, light = read_stencil(cells, cell)
+        packed = settings["shape"].removeprefix("stencil(").removesuffix(")")
+        stencil = ET.fromstring(
+            unquote(zlib.decompress(b64decode(packed), -15).decode())
+        )
+        (left, top), sides = find_place(cells, cell)
+        size = float(stencil.get("w")), float(stencil.get("h"))
+        assert pytest.approx(size, abs=0.01) == sides
+        front, side, shade, light = (
+            [(left + float(at.get("x")), top + float(at.get("y"))) for at in path
+             if at.get("x")]
+            for path in stencil.iter("path")
+        )  # fmt: skip
         assert side == shade
         for face, drawn_face in zip(solid.faces, (front, light, side), strict=True):
             for corner, at in zip(face, drawn_face, strict=True):

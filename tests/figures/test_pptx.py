@@ -23,7 +23,6 @@ from resviz.escape import clean_name, clean_prose
 from resviz.figures.drawing import styles
 from resviz.figures.drawing.connectors import list_connectors
 from resviz.figures.drawing.elements import Picture, Solid
-from resviz.figures.drawing.tapers import place_steps
 from resviz.formats.pictures import pptx as form
 
 from .conftest import HOSTILE
@@ -171,35 +170,6 @@ def test_lines_join_what_the_picture_joins(name):
         assert joined == follow_lines(lines, by_id), picture.title
 
 
-def check_faces(shape, faces):
-    """The paths of a shape have the corners of some faces."""
-    for face, path in zip(faces, shape.element.iter(f"{A}path"), strict=True):
-        for corner, point in zip(face, path.iter(f"{A}pt"), strict=True):
-            across = shape.left + int(point.get("x")) / 1e5 * shape.width
-            down = shape.top + int(point.get("y")) / 1e5 * shape.height
-            assert pytest.approx(corner, abs=0.01) == (across / 9525, down / 9525)
-
-
-def test_funnels_are_one_shape_each_with_a_paragraph_a_step(record):
-    """The text of each stands in it: gaps are those between the steps."""
-    drawn = resviz.diagram(record("resnet50"), "overview", costs=True)
-    _, shapes = read_slide(drawn.to_pptx())
-    by_key = {shape.name.split()[-1]: shape for shape in shapes}
-    funnels = [node for node in drawn.picture.nodes if node.steps]
-    assert len(funnels) == 4
-    for node in funnels:
-        steps = [*place_steps(node, styles.LOOKS[node.role].size)]
-        shape = by_key[node.key]
-        check_faces(shape, [step.corners for step in steps])
-        parts = shape.text_frame.paragraphs
-        assert [step.lines for step in steps] == [
-            tuple(part.text.split("\v")) for part in parts
-        ]
-        between = [b.middle - a.middle for a, b in pairwise(steps)]
-        told = [(part.line_spacing + part.space_before) / 9525 for part in parts[1:]]
-        assert pytest.approx(between, abs=0.1) == told
-
-
 def test_boxes_in_perspective_are_one_shape_each(record):
     """With the faces of the picture, the front in the colour of its map; arcs bend."""
     drawn = resviz.diagram(record("resnet50"), "volumes", style="light")
@@ -212,7 +182,11 @@ def test_boxes_in_perspective_are_one_shape_each(record):
         shape = boxes[solid.key]
         paths = [*shape.element.iter(f"{A}path")]
         assert ["norm", "lighten", "darkenLess"] == [path.get("fill") for path in paths]
-        check_faces(shape, solid.faces)
+        for face, path in zip(solid.faces, paths, strict=True):
+            for (x, y), point in zip(face, path.iter(f"{A}pt"), strict=True):
+                across = shape.left + int(point.get("x")) / 1e5 * shape.width
+                down = shape.top + int(point.get("y")) / 1e5 * shape.height
+                assert pytest.approx((x, y), abs=0.01) == (across / 9525, down / 9525)
         tint = styles.LIGHT_STYLE.tints[solid.tint]
         assert tint.fill[1:].upper() == str(shape.fill.fore_color.rgb)
         description = shape.element.xpath(".//p:cNvPr")[0].get("descr")

@@ -519,12 +519,3 @@ def test_a_plain_network_has_the_colours_of_its_sizes(network):
 def test_sizes_of_several_networks_are_merged(orders, merged_order):
     """Falling ones are sorted; one that rises again keeps its order."""
     assert merged_order == merge_orders(orders)
-
-
-@pytest.mark.parametrize(("name", "says"), [("resnet18", False), ("resnet50", True)])
-def test_what_is_too_tall_for_a_screen_says_so(network, name, says):
-    """As other figures do; on paper its size is that of the paper."""
-    for width in (None, "column"):
-        drawn = draw_diagram(network(name), "stack", width=width)
-        words = " ".join(texts(drawn.picture))
-        assert (says and not width) == ("for zooming: letters of" in words)

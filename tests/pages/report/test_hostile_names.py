@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from resviz.pages.report import render
-from tests.conftest import CUT_NAMES
 
 HOSTILE = (
     "</script><script>window.pwned = 1</script>",
@@ -67,7 +66,6 @@ def test_filter_reads_names_as_text(visit, hostile):
     assert page.locator("table.layers tbody tr:visible").count() == 1
 
 
-@CUT_NAMES
 @pytest.mark.needs("chromium")
 def test_broken_names_become_harmless(visit, record):
     """Controls are replaced, lines joined, endless names cut."""
