@@ -313,7 +313,8 @@ def read_expected(table: Mapping[str, Any], key: str, where: str) -> Any:
     sizes = tuple(value) if isinstance(value, (list, tuple)) and not single else ()
     if sizes and all(type(size) is int and size > 0 for size in sizes):
         return sizes
-    want = "a whole number" if single else "a list of whole numbers, as [3, 4, 6, 3]"
+    example = {"output-size": [7, 7], "output-shape": [1000]}.get(key, [3, 4, 6, 3])
+    want = "a whole number" if single else f"a list of whole numbers, as {example}"
     raise SpecError(f"{where}: {key}: got {table[key]!r}, want {want}")
 
 

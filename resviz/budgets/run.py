@@ -165,7 +165,10 @@ def check_budget(
     Raises:
         ResvizError: as `check_project`.
     """
-    arch = trace_spec(budget.spec, budget.tracing)
+    try:
+        arch = trace_spec(budget.spec, budget.tracing)
+    except SpecError as error:
+        raise SpecError(f"{budget.where}: spec: {error}") from error
     written = update and budget.record is not None and update_record(budget, arch)
     stored = read_stored_record(budget)
     return NetworkVerdicts(budget, arch, Trial(arch, budget, stored).judge(), written)

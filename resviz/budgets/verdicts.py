@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from resviz.budgets.configuration import format_amount
 from resviz.budgets.reasons import causes_data, say_causes
-from resviz.errors import ResvizError, SpecError
+from resviz.errors import SpecError
 from resviz.readings import costs, memory
 from resviz.readings.compare import Comparison, compare_records
 from resviz.units import format_plural, format_sizes, group_digits, join_words
@@ -78,9 +77,7 @@ class Trial:
         """
         if self.stored is None:
             return None
-        return compare_records(
-            self.stored, self.arch, follow_input_of(self.stored, self.arch)
-        )
+        return compare_records(self.stored, self.arch)
 
     def judge(self) -> tuple[Verdict, ...]:
         """Judge all limits, in the order in which they are told.
@@ -188,16 +185,6 @@ class Trial:
         """Return a verdict, with its causes where it is a breach."""
         causes = () if passed else tuple(causes_data(self.comparison, cause))
         return Verdict(key, wanted, got, passed, because, value, causes)
-
-
-def follow_input_of(stored: Architecture, arch: Architecture) -> Architecture | None:
-    """Follow a stored record at the input of a network; None where that cannot be."""
-    if stored.inputs == arch.inputs or len(arch.inputs) != 1:
-        return None
-    with suppress(ResvizError):
-        resized = stored.resized(arch.input_shape[1:], arch.batch)
-        return resized if resized.inputs == arch.inputs else None
-    return None
 
 
 def measure_amount(arch: Architecture, amount: str) -> int:

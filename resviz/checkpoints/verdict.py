@@ -170,6 +170,17 @@ def weigh_beside(
     return replace(best, sure="part", words=f"{best.words}, and what lies beside it")
 
 
+def find_own_head(group: Group, root: Root, plan: NetworkPlan | None) -> dict[str, str]:
+    """Find a classifier beside a backbone that reads what its last stage gives.
+
+    One of another width is a detector's, behind its neck.
+    """
+    head = find_head(group, root)
+    channels = plan and plan.find_output(len(plan.counts) - 1)
+    widths = {group[own].shape[1:] for own in head if own.endswith("weight")}
+    return head if widths == {(channels,)} else {}
+
+
 def note_stray(name: str, entry: TensorEntry) -> str:
     """Note a tensor that is of no layer."""
     return f"{name}: of no layer, got {list(entry.shape)}"
@@ -178,10 +189,10 @@ def note_stray(name: str, entry: TensorEntry) -> str:
 def judge_root(place: str, group: Group, root: Root) -> Identification:
     """Judge whether what stands behind a prefix is one of our networks."""
     renamed = rename_all(group, root)
-    head = find_head(group, root)
-    if not any(name.startswith("fc.") for name in renamed.values()):
-        renamed |= head
     entries = {name: group[own] for own, name in renamed.items()}
+    if not any(name.startswith("fc.") for name in entries):
+        renamed |= find_own_head(group, root, read_plan(entries))
+        entries = {name: group[own] for own, name in renamed.items()}
     plan, far = read_plan(entries), ""
     if plan is not None:
         stages = len(plan.counts)
@@ -231,7 +242,7 @@ def judge_root(place: str, group: Group, root: Root) -> Identification:
     alien = [name for name in own if is_alien(name)]
     if body or shortcuts is None or alien:
         why = foreign or (
-            format_plural(len(body), "name or shape") + " in stem and stages differ"
+            format_plural(len(body), "difference") + " in stem and stages"
             if body
             else "its downsample branches are where none of ours are"
             if shortcuts is None

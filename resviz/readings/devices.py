@@ -119,9 +119,12 @@ def find_device(text: object) -> Device:
     if "=" in text:
         return read_device(text)
     named = {key.casefold().replace("-", ""): key for key in DEVICES}
-    key = named.get(re.sub(r"[-_ ]|^nvidia|^geforce", "", text.strip().casefold()))
+    word = re.sub(r"[-_ ]|^nvidia|^geforce", "", text.strip().casefold())
+    key = named.get(word)
     if key is None:
-        listed = suggest(text, DEVICES)
+        begun = [repr(key) for short, key in named.items() if word and word in short]
+        hint = f"did you mean {' or '.join(begun)}? " if begun else ""
+        listed = hint + suggest("" if begun else text, DEVICES)
         raise SpecError(f"device: got {text!r}, {listed}; or one's own: {OWN_DEVICE!r}")
     return DEVICES[key]
 

@@ -136,7 +136,7 @@ def select_features(
         out_indices: their numbers from 0 on, from the last with a minus.
 
     Raises:
-        SpecError: for what is no number, or that of no feature.
+        SpecError: for what is no number, that of no feature, or one named twice.
     """
     features = read_features(arch)
     if out_indices is None:
@@ -153,6 +153,9 @@ def select_features(
                 f"out_indices: got {given!r}, want {want}: {arch.label} has "
                 f"{len(features)} feature maps"
             ) from None
+    twice = next((f.index for k, f in enumerate(chosen) if f in chosen[:k]), None)
+    if twice is not None:
+        raise SpecError(f"out_indices: got {twice} twice, want each once")
     return tuple(chosen)
 
 

@@ -19,6 +19,7 @@ from resviz.readings.memory import (
     count_parameter_bytes,
     find_peak,
 )
+from resviz.readings.resized import TRACE_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -86,7 +87,13 @@ class BatchFit:
 
     def __init__(self, arch: Architecture, autocast: str | None = None) -> None:
         n = arch.batch
-        self.archs = (arch, *(arch.resized(batch=k * n) for k in (2, 3)))
+        try:
+            self.archs = (arch, *(arch.resized(batch=k * n) for k in (2, 3)))
+        except ResizeError as error:
+            raise ResizeError(
+                f"{str(error).removesuffix(f'; {TRACE_AGAIN}')}; so one trace does not "
+                "tell what fits: see what single batches take, --batch 8"
+            ) from error
         if autocast is not None:
             self.archs = tuple(cast_record(each, autocast) for each in self.archs)
         self.arch = self.archs[0]

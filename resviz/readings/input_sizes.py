@@ -269,7 +269,9 @@ def read_sizes(arch: Architecture, written: object = None) -> list[Shape]:
     for entry in entries:
         sizes += read_size(entry, axes)
         if len(sizes) > MAX_ROWS:
-            raise SpecError(f"sizes: {len(sizes)} of them, want at most {MAX_ROWS}")
+            raise SpecError(f"sizes: more are named, want at most {MAX_ROWS}")
+    if not sizes:
+        raise SpecError(f"sizes: got none, want {WRITTEN_SIZES}")
     return [*dict.fromkeys(sizes)]
 
 

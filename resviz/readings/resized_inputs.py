@@ -21,7 +21,7 @@ def find_input_shapes(
     Raises:
         SpecError: if they are not those of the record in number, dtype or name.
     """
-    if batch is not None and (isinstance(batch, bool) or batch < 1):
+    if batch is not None and (type(batch) is not int or batch < 1):
         raise SpecError(f"batch: want a whole number from 1 on, got {batch!r}")
     count = arch.batch if batch is None else batch
     if input_size is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import ResvizError
 from resviz.inputs import parse_inputs
+from resviz.readings.compare import takes_maps
 from resviz.record import Architecture
 from resviz.source import TraceRequest, build_model, resolve_architecture, trace_model
 from resviz.source.spec import Spec, parse_spec
@@ -72,7 +73,7 @@ def trace_on_input_of(
         other: that of the network whose input it gets.
         tracing: as for `resolve_architecture`.
     """
-    if arch.inputs == other.inputs or not are_maps(arch) or not are_maps(other):
+    if arch.inputs == other.inputs or not takes_maps(arch) or not takes_maps(other):
         return None
     if tracing.get("inputs") is not None or tracing.get("kwargs") is not None:
         return None
@@ -84,8 +85,3 @@ def trace_on_input_of(
         resized = resolve_architecture(traceable, **options)
         return resized if resized.inputs == other.inputs else None
     return None
-
-
-def are_maps(arch: Architecture) -> bool:
-    """Tell whether the only input of a record is a batch of maps, (N, C, H, W)."""
-    return len(arch.inputs) == 1 and len(arch.input_shape) == 4

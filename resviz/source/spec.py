@@ -46,6 +46,9 @@ CALL_PATTERN = re.compile(
     r"\s*([\w.]+)\s*(?:(\(.*\))\s*(?:\.\s*(\w[\w.]*))?)?\s*", re.DOTALL
 )
 
+SHARD_INDICES = tuple(f".{kind}.index.json" for kind in ("safetensors", "bin", "pt"))
+"""Suffixes of the index of weights in several files, which is no record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spec:
@@ -161,6 +164,8 @@ def parse_bare_spec(text: str) -> Spec:
         raise SpecError(f"spec: got {text[:40]!r}, want {SPEC_FORMS}")
     if "://" in text.partition("(")[0]:
         raise SpecError(f"spec: got {text!r}, {explain_wrong_spec(text)}")
+    if text.lower().endswith(SHARD_INDICES):
+        return Spec(text, file=Path(text))
     if text.lower().endswith((".json", ".json.gz")):
         return Spec(text, record=Path(text))
     in_file = FILE_PATTERN.fullmatch(text)

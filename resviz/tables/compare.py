@@ -51,7 +51,7 @@ INPUT_RULES = {
     True: "; another input is counted first, on all of the first network",
     False: "; another input is counted where both have a layer",
 }
-"""What is added where the inputs differ, by whether the first was traced anew."""
+"""What is added where the inputs differ, by whether the first is known on it."""
 
 MEMORY = (
     "memory: bytes of what each operation gives, views aside, as if none wrote in place"
@@ -86,16 +86,11 @@ def compare_table(
         SpecError: for another `only`; and as `compare_records`.
     """
     check_only(only)
-    return comparison_table(compare_records(a, b, resized), only=only, resized=resized)
+    return comparison_table(compare_records(a, b, resized), only=only)
 
 
-def comparison_table(
-    comparison: Comparison,
-    *,
-    only: str | None = None,
-    resized: Architecture | None = None,
-) -> Table:
-    """Return a comparison as a table; its arguments are those of `compare_table`."""
+def comparison_table(comparison: Comparison, *, only: str | None = None) -> Table:
+    """Return a comparison as a table; `only` is that of `compare_table`."""
     changes = comparison.select_changes(only)
     left_out = [c for c in comparison.changes if c not in changes]
     first, last = comparison.names
@@ -120,7 +115,7 @@ def comparison_table(
         tuple(rows),
         compare_data(comparison, changes) | json_head("compare"),
         facts=tuple(compare_facts(comparison)),
-        notes=tuple(compare_notes(comparison, changes, resized=resized)),
+        notes=tuple(compare_notes(comparison, changes)),
         marked=frozenset({0, len(rows) - 1}),
         mark="the networks as they are",
     )
@@ -215,14 +210,12 @@ def find_facts(network: NetworkParts) -> Iterator[tuple[str, str]]:
         yield "last map", format_sizes(shape.sizes)
 
 
-def compare_notes(
-    comparison: Comparison, changes: Sequence[Change], *, resized: Architecture | None
-) -> Iterator[str]:
+def compare_notes(comparison: Comparison, changes: Sequence[Change]) -> Iterator[str]:
     """Yield the rule of attribution, what nearly cancels, and what is not seen."""
     a, b = comparison.before.arch, comparison.after.arch
     rule = ATTRIBUTION.format(ORDERS[comparison.order])
     has_other_input = a.inputs != b.inputs and bool(comparison.every)
-    yield rule + (INPUT_RULES[resized is not None] if has_other_input else "")
+    yield rule + (INPUT_RULES[comparison.is_resized] if has_other_input else "")
     yield from remark_cancelling(comparison, changes)
     yield MEMORY
     yield NOT_COMPARED

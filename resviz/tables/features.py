@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
 from resviz.escape import clean_name
-from resviz.readings.features import select_features
+from resviz.readings.features import read_features, select_features
 from resviz.readings.structure import read_structure
 from resviz.record import Source
 from resviz.tables.notes import batch_note, counting_notes, trace_header
@@ -134,12 +134,13 @@ def feature_notes(arch: Architecture, features: Sequence[FeatureMap]) -> Iterato
         )
     if structure.has_towers:
         yield "stages of several towers or branches, in the order in which they end"
-    sizes = [feature.size for feature in features]
-    repeated = [b.name for a, b in pairwise(features) if a.size == b.size]
+    chosen = {feature.index for feature in features}
+    steps = [*pairwise(read_features(arch))]  # features may be some, in any order
+    repeated = [b.name for a, b in steps if a.size == b.size and b.index in chosen]
     if repeated and structure.has_paper_names:
         names = format_names(repeated, 3)
         yield f"of the size of the one before: {names}, as where strides are dilated"
-    if not structure.has_towers and any(prod(b) > prod(a) for a, b in pairwise(sizes)):
+    if not structure.has_towers and any(prod(b.size) > prod(a.size) for a, b in steps):
         yield "maps that grow again, as in a decoder, stand in the order of the code"
 
 

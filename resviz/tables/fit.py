@@ -162,9 +162,12 @@ def is_next(name: str, stage: str, number: str) -> bool:
 
 
 def format_gibibytes(number: int) -> str:
-    """Write bytes as GiB where they are many, else as MiB."""
+    """Write bytes as GiB where they are many, as MiB, or as they are where few."""
     if number >= 2**30:
-        return f"{number / 2**30:.4g} GiB"
+        gibibytes = number / 2**30
+        return f"{gibibytes:,.0f} GiB" if gibibytes >= 1000 else f"{gibibytes:.4g} GiB"
+    if number < 2**20:
+        return f"{group_digits(number)} bytes"
     return f"{format_mebibytes(number)} MiB"
 
 

@@ -58,6 +58,7 @@ def test_growth_is_exact(written, limit):
         ({"stages": 4}, "stages: got 4, want a list of whole numbers"),
         ({"stages": [3, True]}, "stages: got [3, True], want a list"),
         ({"depth": "50"}, "depth: got '50', want a whole number"),
+        ({"output-size": 7}, "got 7, want a list of whole numbers, as [7, 7]"),
         ({"batch": 0, "depth": 1}, "batch: got 0, want a whole number from 1 on"),
         ({"training": 1, "depth": 1}, "training: got 1, want true or false"),
         ({"input": "3,x", "depth": 1}, "p.toml:3: input: "),
@@ -110,6 +111,7 @@ def test_the_section_is_read_by_both(project):
         ("[tool.resviz]\ncheck = 1\n", "check below [tool.resviz]: got 1, want tables"),
         ("[[tool.resviz.check]]\nspec=8\ndepth=1\n" * 2, "'8' is the name of several"),
         ("[[tool.resviz.check]\n", "pyproject.toml: cannot be read"),
+        ("\n[[tool.resviz.check]]\nspec='no'\ndepth=1", "toml:2: spec: unknown"),
     ],
 )  # fmt: skip
 def test_a_wrong_section(project, text, message):

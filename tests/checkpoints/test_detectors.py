@@ -38,6 +38,17 @@ def test_the_last_stage_may_be_in_the_heads(name, rules, far, wrapper):
     ]
 
 
+@pytest.mark.parametrize(("width", "classes"), [(512, 80), (256, 0)])
+def test_a_head_beside_a_backbone_reads_its_last_map(width, classes):
+    """One of another width stands behind a neck, and is not the network's."""
+    entries = rename(build("resnet18", num_classes=0), (r"^", "backbone."))
+    entries["bbox_head.fc.weight"] = TensorEntry((80, width), "float32")
+    entries["bbox_head.fc.bias"] = TensorEntry((80,), "float32")
+    found = identify_tensors({"": entries})
+    assert (f"resnet(18, num_classes={classes})", ()) == (found.spec, found.misfits)
+    assert (0 if classes else 2) == found.beside
+
+
 def test_another_stage_elsewhere_is_not_its_last():
     """One that reads another width is another network's."""
     entries = build("resnet18", num_classes=0)

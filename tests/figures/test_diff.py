@@ -4,10 +4,12 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
+import torch
 
 import resviz
 from resviz.errors import RenderError
 from resviz.figures.overview.changes import SIGNS
+from resviz.models import resnet50
 
 PAPER = "resnet(50, stride_in='1x1')"
 CHANGED = (
@@ -47,6 +49,25 @@ def test_each_change_is_marked_where_it_is():
         frame = find_stage(picture, number)
         inside = [n for n, y in marks if frame.top < y < frame.bottom]
         assert {"3", "4"} <= {*inside}
+
+
+def test_a_layer_between_blocks_is_marked_itself():
+    """A convolution before a stage, and not the block that follows it."""
+    before, after = resnet50(), resnet50()
+    stage: torch.nn.Sequential = getattr(after, "layer2")  # noqa: B009
+    stage.append(torch.nn.Conv2d(512, 512, 3, padding=1))
+    picture = resviz.diagram([before, after], diff=True).picture
+    ((number, place),) = find_discs(picture)
+    box = next(node for node in picture.nodes if node.lines == ("3×3, 512",))
+    assert "1" == number
+    assert box.top < place < box.bottom
+
+
+def test_another_input_has_the_share_that_compare_tells():
+    """All of the first network is counted on it."""
+    words = resviz.diagram([50, "cifar20"], diff=True).description
+    share = resviz.compare(50, "cifar20").to_dict()["changes"][0]["macs"]
+    assert (-4_003_725_312, True) == (share, "−4.00 G MACs" in words)
 
 
 def test_brackets_of_one_place_stand_beside_each_other():
@@ -107,6 +128,8 @@ def test_connections_are_those_of_the_second_network():
     """Marks hide none, and add none."""
     marked = resviz.diagram([18, 34], diff=True).picture.coverage
     plain = resviz.diagram(34).picture.coverage
+    assert plain
+    assert marked
     assert (plain.edges, plain.drawn) == (marked.edges, marked.drawn)
 
 

@@ -110,6 +110,8 @@ def test_numbers_select_features(record):
     for wrong in ((4,), (-5,), ("x",), (None,)):
         with pytest.raises(SpecError, match="from 0 to 3: ResNet-18 has 4"):
             arch.features(wrong)
+    with pytest.raises(SpecError, match="got 3 twice, want each once"):
+        arch.features((3, -1))
 
 
 def test_a_stored_record_needs_no_torch(record, tmp_path, run):

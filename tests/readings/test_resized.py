@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import resviz
-from resviz.errors import ResizeError, TraceError
+from resviz.errors import ResizeError, SpecError, TraceError
 
 SPECS = ("resnet18", "cifar20", "resnet(50, output_stride=8)", "paper34")
 
@@ -151,3 +151,10 @@ def test_no_answer_is_wrong(name):
     }
     assert False not in answers.values()
     assert answers[(20, 32), 1] is (True if name in ANSWERED else None)
+
+
+@pytest.mark.parametrize("batch", [0, -1, 2.5, "2", True])
+def test_a_wrong_batch(batch, record):
+    """It is a whole number from 1 on."""
+    with pytest.raises(SpecError, match="batch: want a whole number from 1 on, got"):
+        record("resnet18").resized(batch=batch)

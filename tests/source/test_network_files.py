@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,6 +13,8 @@ import torch
 import resviz
 from resviz.errors import BuildError, ResvizError, SpecError
 from resviz.readings.compare import compare_records
+from tests.checkpoints.files import write_safetensors
+from tests.checkpoints.networks import build
 from tests.source.exported import (
     NETS,
     SIDE,
@@ -106,6 +109,18 @@ def test_a_damaged_program_is_one_line(tmp_path):
     with pytest.raises(BuildError, match=r"torch\.export\.load refuses it") as caught:
         resviz.trace(f"trust:{tmp_path / 'a.pt2'}")
     assert "\n" not in str(caught.value)
+
+
+def test_weights_in_several_files_are_shown_by_their_index(tmp_path):
+    """It is JSON, and no record."""
+    entries = build("resnet18", num_classes=10)
+    write_safetensors(tmp_path / "a.safetensors", entries)
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(
+        json.dumps({"weight_map": dict.fromkeys(entries, "a.safetensors")})
+    )
+    arch = resviz.trace(str(index))
+    assert "ResNet-18, num_classes=10 (by model.safetensors.index.json)" == arch.title
 
 
 def test_weights_are_shown_as_the_network_that_they_are_of(tmp_path, record):

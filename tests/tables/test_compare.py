@@ -3,6 +3,7 @@
 import json
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 import torch.nn.functional as F
 from click.testing import CliRunner
@@ -67,6 +68,17 @@ def test_only_some_changes_leave_a_row_for_the_others():
         assert table["params"][0] + sum(table["params"][1:-2]) == table["params"][-1]
     with pytest.raises(SpecError, match="want one of structure, shapes, costs"):
         resviz.compare(*pair, only="widths")
+
+
+def test_a_record_tells_what_another_input_takes_of_it(record):
+    """As a trace on it does; where the record cannot be followed, the note says so."""
+    records = resviz.compare(record("resnet50"), record("cifar20"))
+    traced = resviz.compare("resnet50", "cifar20")
+    assert traced.to_dict() == records.to_dict()
+    assert [*traced.notes] == [*records.notes]
+    run = msgspec.structs.replace(record("resnet50"), mode="run")
+    notes = resviz.compare(run, record("cifar20")).notes
+    assert any("counted where both have a layer" in note for note in notes)
 
 
 def test_another_input_is_counted_on_all_of_the_first_network():

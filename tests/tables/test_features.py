@@ -31,3 +31,11 @@ def test_notes_say_what_is_unusual(record):
     """Dilated maps keep their size."""
     notes = resviz.features(record("resnet(50, output_stride=8)")).notes
     assert any("of the size of the one before: C4, C5" in note for note in notes)
+
+
+def test_notes_are_of_the_network_and_not_of_the_order_asked_for(record):
+    """The last before another grows nothing."""
+    notes = resviz.features(record("resnet18"), out_indices=(3, 1)).notes
+    assert not any("grow again" in note for note in notes)
+    notes = resviz.features(record("resnet(50, output_stride=8)"), out_indices=(3, 1))
+    assert any("of the size of the one before: C5," in note for note in notes.notes)

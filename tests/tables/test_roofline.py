@@ -106,3 +106,14 @@ def test_layers_that_are_quicker_than_probes_raise_peaks(record):
     rates = [rate for _, rate in raised.caches]
     assert sorted(rates, reverse=True) == rates
     assert raise_peaks(raised, arch, dict.fromkeys(times, 9.0)) == raised
+
+
+def test_half_a_name_is_answered_with_whole_ones(record):
+    """A100 is two devices, none of which is the V100."""
+    arch = record("resnet18")
+    with pytest.raises(
+        resviz.SpecError, match="mean 'A100-40GB' or 'A100-80GB'\\? want"
+    ):
+        resviz.roofline(arch, device="a100")
+    with pytest.raises(resviz.SpecError, match="got 'TPU', want one of T4"):
+        resviz.roofline(arch, device="TPU")

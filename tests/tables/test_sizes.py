@@ -141,6 +141,15 @@ def test_wrong_sizes(sizes):
         resviz.sizes("resnet18", sizes)
 
 
+def test_how_many_sizes():
+    """None is a mistake; of too many no wrong number is told."""
+    for none in ([], "", ()):
+        with pytest.raises(SpecError, match=r"sizes: got .*, want 160"):
+            resviz.sizes("resnet18", none)
+    with pytest.raises(SpecError, match="sizes: more are named, want at most 4096"):
+        resviz.sizes("resnet18", "1..100000")
+
+
 def test_inputs_that_are_no_maps():
     """Neither vectors nor several inputs have sizes to try."""
     with pytest.raises(SpecError, match=r"its input is 1×8"):

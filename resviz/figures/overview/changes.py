@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from resviz.figures.drawing.elements import Group, Picture
     from resviz.readings.compare import Comparison
     from resviz.readings.compare.changes import Change
+    from resviz.readings.compare.ledger import Place
     from resviz.readings.compare.shares import CostShare
     from resviz.readings.structure import Structure
 
@@ -96,12 +97,35 @@ def list_marked_changes(
         parts[stage.name] = frozenset().union(*blocks)
         for number, layers in enumerate(blocks, start=1):
             parts[stage.block_name(number)] = layers
-    return [
-        MarkedChange(
-            number, change, tuple(parts[mark] for mark in change.marks if mark in parts)
+    steps = {
+        ("before", block.stage, block.number): frozenset(
+            layer.index for item in block.before.items for layer in item.layers
         )
+        for block in comparison.after.blocks
+    }
+    return [
+        MarkedChange(number, change, find_marked_layers(change, parts, steps))
         for number, change in enumerate(comparison.changes, start=1)
     ]
+
+
+def find_marked_layers(
+    change: Change,
+    parts: Mapping[str, frozenset[int]],
+    steps: Mapping[Place, frozenset[int]],
+) -> tuple[frozenset[int], ...]:
+    """Find the layers where a change is seen.
+
+    Args:
+        change: whose marks name parts of the second network.
+        parts: layers of its stem, head, stages and blocks, by name.
+        steps: layers between blocks, by the place of the block that follows; where a
+            change is of these alone, the block itself has no mark.
+    """
+    between = [steps.get(cause.place) for cause in change.causes]
+    if between and all(between):
+        return tuple(dict.fromkeys(layers for layers in between if layers))
+    return tuple(parts[mark] for mark in change.marks if mark in parts)
 
 
 def mark_picture(

@@ -14,17 +14,19 @@ and shapes are the same (`fingerprint`) are the same network, and nothing else i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from resviz.errors import SpecError
+from resviz.errors import ResvizError, SpecError
 from resviz.readings.compare.changes import Change
 from resviz.readings.compare.fingerprint import make_fingerprint
 from resviz.readings.compare.parts import NetworkParts, take_apart
 from resviz.readings.compare.sentences import write_changes
 from resviz.readings.compare.shares import CostShare, add_shares
 from resviz.readings.compare.walk import Walk, walk_networks
+from resviz.readings.resized import resize_record
 from resviz.record.cached import cache_reading
 from resviz.units import format_plural
 
@@ -59,6 +61,8 @@ class Comparison:
         changes: one sentence each; their shares add up to the difference.
         every: the same, also where `changes` only tells two families.
         is_of_families: whether that is so.
+        is_resized: whether another input was counted on all of A, and not on what both
+            have.
     """
 
     before: NetworkParts
@@ -67,6 +71,7 @@ class Comparison:
     changes: tuple[Change, ...]
     every: tuple[Change, ...]
     is_of_families: bool
+    is_resized: bool = False
 
     @property
     def difference(self) -> CostShare:
@@ -123,9 +128,10 @@ def compare_records(
     Args:
         a: the one.
         b: the other.
-        resized: A on the input of B, if they differ and it is known: then the input's
-            share is that of the whole of A, and all else is compared on one input.
-            Without it the input's share is that of what both have.
+        resized: A on the input of B, if they differ and it was traced; else it is
+            worked out from its record, where that tells. Then the input's share is that
+            of the whole of A, and all else is compared on one input. Where it does not,
+            the input's share is that of what both have.
 
     Raises:
         SpecError: if one follows training mode and the other evaluation.
@@ -140,6 +146,7 @@ def compare_records(
     if make_fingerprint(a) == make_fingerprint(b) and before.total == after.total:
         return Comparison(before, after, "widths", (), (), is_of_families=False)
     start, first = before, list[Change]()
+    resized = resized or resize_to_input(a, b)
     if resized is not None and resized.inputs != a.inputs:
         start = take_apart(resized)
         first = [tell_input(before, start)]
@@ -156,7 +163,13 @@ def compare_records(
         text = f"different families: {a_words}; {b_words}"
         changes = [*first, Change("everywhere", "family", text, rest)]
     return Comparison(
-        before, after, walk.order, tuple(changes), tuple(every), is_of_families
+        before,
+        after,
+        walk.order,
+        tuple(changes),
+        tuple(every),
+        is_of_families,
+        is_resized=bool(first),
     )
 
 
@@ -180,6 +193,21 @@ def keep_comparisons(after: Architecture) -> list[tuple[Architecture, Comparison
     """Return where a record keeps what it was compared with, and the comparison."""
     del after
     return []
+
+
+def resize_to_input(a: Architecture, b: Architecture) -> Architecture | None:
+    """Work a record out on the input of another; None where it has it, or cannot."""
+    if a.inputs == b.inputs or not takes_maps(a) or not takes_maps(b):
+        return None
+    with suppress(ResvizError):
+        resized = resize_record(a, b.input_shape[1:], b.batch)
+        return resized if resized.inputs == b.inputs else None
+    return None
+
+
+def takes_maps(arch: Architecture) -> bool:
+    """Tell whether the only input of a record is a batch of maps, (N, C, H, W)."""
+    return len(arch.inputs) == 1 and len(arch.input_shape) == 4
 
 
 UNSEEN = (

@@ -13,9 +13,11 @@ from resviz.readings.compare.phrases import (
     spell_number,
 )
 from resviz.readings.compare.places import list_span
-from resviz.units import format_feature_map, join_words
+from resviz.units import format_feature_map, format_plural, join_words
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from resviz.readings.compare.changes import Draft
     from resviz.readings.compare.ledger import Place
     from resviz.readings.compare.parts import NetworkParts, RowOfItems
@@ -71,8 +73,32 @@ def tell_depths(draft: Draft) -> None:
             f"({pairs[k][1]} instead of {pairs[k][0]})"
             for k, name in enumerate(names)
         )
+    sentence += describe_odd_blocks(draft, counts)
     added = [b.name for a, b in draft.walk.pairs if b and not a and b.stage in counts]
     draft.tell("depth", sentence, taken, where=join_words(names), marks=added or names)
+
+
+def describe_odd_blocks(draft: Draft, stages: Collection[str]) -> str:
+    """Say what blocks come or go that are built unlike all that stay in their stage."""
+    pairs = draft.walk.pairs
+    stay = {(b.stage, b.sort, b.kernels) for a, b in pairs if a and b}
+    stay |= {(b.stage, a.sort, a.kernels) for a, b in pairs if a and b}
+    moved = [block for a, b in pairs if not (a and b) and (block := a or b)]
+    moved = [block for block in moved if block.stage in stages]
+    odd = [b for b in moved if (b.stage, b.sort, b.kernels) not in stay]
+    words = [
+        *dict.fromkeys(
+            b.block.type if "attention" in b.sort else b.weights_in_words for b in odd
+        )
+    ]
+    if not words:
+        return ""
+    some = ""
+    if len(odd) < len(moved):
+        some = f"{spell_number(len(odd))} of them "
+    others = len(words) - 1
+    more = f", and {format_plural(others, 'other kind')}" if others else ""
+    return f", {some}built as {words[0]}{more}"
 
 
 def tell_orders(draft: Draft) -> None:

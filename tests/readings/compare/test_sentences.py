@@ -229,6 +229,56 @@ def test_an_inserted_block_is_one_insertion():
     assert (block.params, block.macs) == (change.share.params, change.share.macs)
 
 
+class Attend(nn.Module):
+    """Attention over all positions, added to what goes in."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.attend = nn.MultiheadAttention(width, 8, batch_first=True)
+
+    def forward(self, x):
+        rows = x.flatten(2).transpose(1, 2)
+        rows = rows + self.attend(rows, rows, rows, need_weights=False)[0]
+        return rows.transpose(1, 2).reshape(x.shape)
+
+
+class Wide(nn.Module):
+    """A residual block of one 5×5."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Conv2d(width, width, 5, padding=2)
+
+    def forward(self, x):
+        return x + self.conv(x)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "sentence"),
+    [
+        ([Attend(2048)], "one block more (4 instead of 3), built as attention"),
+        ([Wide(2048)], "one block more (4 instead of 3), built as 5×5 to 2048"),
+        ([Bottleneck(2048, 512)], "one block more (4 instead of 3)"),
+        (
+            [Bottleneck(2048, 512), Wide(2048)],
+            "two blocks more (5 instead of 3), one of them built as 5×5 to 2048",
+        ),
+        (
+            [Wide(2048), Attend(2048)],
+            "two blocks more (5 instead of 3), built as 5×5 to 2048, and 1 other kind",
+        ),
+    ],
+    ids=["attention", "5×5", "alike", "both", "two kinds"],
+)
+def test_blocks_built_otherwise_are_no_more_of_the_same(blocks, sentence):
+    """What they are built as is told, also the other way round."""
+    before, after = changed(lambda net: net.layer4.extend(blocks))
+    (found,) = say(before, after)
+    assert f"conv5_x has {sentence}" == found
+    (back,) = say(after, before)
+    assert sentence.partition("), ")[2] == back.partition("), ")[2]
+
+
 def test_what_is_not_compared_is_never_called_the_same():
     """A shuffle of channels is a reshape, which no sentence tells."""
 

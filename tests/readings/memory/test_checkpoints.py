@@ -3,6 +3,7 @@
 import gc
 from itertools import pairwise
 
+import msgspec
 import pytest
 import torch
 from torch import nn
@@ -121,6 +122,7 @@ def test_a_largest_batch_fits_and_one_more_does_not():
     buffers = sum(arch.buffers.values())
     for optimiser, copies in (("sgd", 2), ("momentum", 3), ("adam", 4)):
         batch = fitted.fit_training((), optimiser).largest(room)
+        assert batch is not None
         free = room - copies * weights - buffers
         fits, exceeds = (
             find_saved_for_backward(resviz.trace("cifar8", batch=n, training=True))
@@ -154,3 +156,18 @@ def test_a_wrong_size(record, options, message):
     """It is told."""
     with pytest.raises(resviz.SpecError, match=message):
         resviz.memory(record("resnet18"), **options)
+
+
+def test_what_one_trace_does_not_tell_has_a_remedy(record):
+    """A forward that looks at values is followed at no other batch."""
+    arch = record("resnet18")
+    with pytest.raises(resviz.ResvizError, match="see what single batches take, --bat"):
+        resviz.memory(msgspec.structs.replace(arch, mode="run"), fit="1GiB")
+
+
+def test_little_room_is_written_as_it_is(record):
+    """As 24 for 24GiB."""
+    words = {"24": "24 bytes", "1KiB": "1,024 bytes", "3TiB": "3,072 GiB"}
+    assert [f"ResNet-18: what fits into {room}" for room in words.values()] == [
+        resviz.memory(record("resnet18"), fit=fit).title for fit in words
+    ]
