@@ -50,7 +50,7 @@ from resviz.units import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from resviz.readings.structure import Block, Unit
+    from resviz.readings.structure import Block, Shortcut, Unit
     from resviz.record import Architecture, Layer, Operation, Shape, Window
 
 OPERATION_LABELS = {row.name: row.label for row in OPERATIONS.values() if row.label}
@@ -100,6 +100,19 @@ def arrange_axes(
         return shape
     axis = axis or 0
     return (*shape[:1], shape[axis], *shape[1:axis], *shape[axis + 1 :])
+
+
+def read_shortcut_widths(shortcut: Shortcut) -> tuple[int, int] | None:
+    """Read how many channels a shortcut takes and gives; None where none are known.
+
+    Tokens have them last, maps before their positions.
+    """
+    axis = shortcut.block.channel_axis
+    before, after = (
+        arrange_axes(shortcut.arch, shape, axis)
+        for shape in (shortcut.input_shape, shortcut.output_shape)
+    )
+    return (before[1], after[1]) if len(before) > 1 < len(after) else None
 
 
 def arrange_output(arch: Architecture, source: Source) -> Shape:

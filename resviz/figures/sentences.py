@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from resviz.figures import layer_labels
 from resviz.figures.branch_labels import ARROW, BESIDE
 from resviz.readings import costs
-from resviz.readings.batch_axes import is_lone_sample
 from resviz.readings.contraction.join_signs import JOIN_NOUNS
 from resviz.readings.structure import count_depth
 from resviz.units import format_plural
@@ -157,12 +156,7 @@ def describe_shortcut(shortcut: Shortcut) -> str:
     label = shortcut.label.replace(" + ", ", then ")
     what = {"projection": "projection by ", "other": "other, "}.get(shortcut.kind, "")
     why = f" {REASON_CLAUSES[shortcut.reason]}" if shortcut.reason else ""
-    axis = 0 if is_lone_sample(shortcut.arch) else 1
-    before, after = (
-        shape[axis : axis + 1]
-        for shape in (shortcut.input_shape, shortcut.output_shape)
-    )
-    changes = shortcut.reason in {"both", "channels"} and before != after
-    if changes and before and after:
-        why += f", from {before[0]} to {after[0]}"
+    widths = layer_labels.read_shortcut_widths(shortcut)
+    if shortcut.reason in {"both", "channels"} and widths and widths[0] != widths[1]:
+        why += f", from {widths[0]} to {widths[1]}"
     return f"{what}{spell_label(label)}{why}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.operations.families import LOOKUPS, PRODUCTS
+from resviz.operations.families import CONVOLUTIONS, LOOKUPS, PRODUCTS
 from resviz.readings.batch_axes import (
     VIEWS,
     find_axis_move,
@@ -40,15 +40,49 @@ def find_shown_channel_axis(arch: Architecture, source: Source) -> int | None:
     """Find in which axis the channels of a tensor lie, None where it is no map.
 
     What structure knows is so, but behind a product of two activations, where it takes
-    the last axis of what may be a map of other axes.
+    the last axis of what may be a map of other axes. Where channels were shuffled, what
+    is beside tells.
     """
     axis = build_graph(arch).find_channel_axis(source)
     place = find_channel_places(arch).get(source)
     if place is None or place.faster > 1:
-        return axis
+        is_known = axis is not None or source.layer == MODEL_INPUT
+        return axis if is_known else find_axis_beside(arch, source)
     shape = arch.stored_layers[source.layer].outputs[source.output].shape
     is_map = len(shape) - place.axis > LEAST_MAP_AXES
     return place.axis if is_map else axis
+
+
+MAX_STEPS = 4
+"""Layers between a tensor and a convolution that tells where its channels lie."""
+
+
+def find_axis_beside(arch: Architecture, source: Source) -> int | None:
+    """Find in which axis channels lie by what reads a tensor, or is put together in it.
+
+    A convolution tells, also behind layers that keep the number of axes, as a split in
+    two halves does; and so does another part of a concatenation.
+    """
+    graph, layers = build_graph(arch), arch.stored_layers
+    pending: list[int] = [source.layer]
+    rank = len(layers[source.layer].outputs[source.output].shape)
+    if any(op.name == "cat" for op in layers[source.layer].operations):
+        axes = (graph.channel_axes.get(k) for k in graph.before.get(source.layer, ()))
+        known = next((axis for axis in axes if axis is not None), None)
+        if known is not None:
+            return known
+    for _ in range(MAX_STEPS):
+        readers = [node for layer in pending for node in graph.after.get(layer, ())]
+        pending.clear()
+        for layer in graph.select_layers(readers):
+            ranks = {len(shape) for op in layer.operations for shape in op.outputs}
+            first = layer.operations[0] if layer.operations else None
+            if first is None or len(first.inputs[0]) != rank or ranks != {rank}:
+                continue
+            if first.name in CONVOLUTIONS and first.window:
+                return rank - len(first.window.kernel) - 1
+            pending.append(layer.index)
+    return None
 
 
 @cache_reading

@@ -28,7 +28,7 @@ def label_shortcut(shortcut: Shortcut) -> tuple[str, ...]:
     if shortcut.kind == "identity":
         return ("identity",) + shortcut.is_of_other_stream * ("of other", "stream")
     lines = [
-        layer_labels.mark_upsampling(part)
+        "fc" if part == "linear" else layer_labels.mark_upsampling(part)
         for part in shortcut.label.split(" + ")
         if part not in {"identity", "zero-padded channels", "some channels"}
         and not part.startswith("every ")
@@ -41,11 +41,11 @@ def label_shortcut(shortcut: Shortcut) -> tuple[str, ...]:
 
 def label_width_change(shortcut: Shortcut) -> str:
     """Label a shortcut's change of width, or the width it needlessly projects."""
-    before, after = shortcut.input_shape[1:2], shortcut.output_shape[1:2]
-    if shortcut.kind == "none":
+    widths = layer_labels.read_shortcut_widths(shortcut)
+    if shortcut.kind == "none" or widths is None:
         return ""
-    shown = before != after or shortcut.reason == "always"
-    return f"{before[0]}→{after[0]}" if shown and before and after else ""
+    before, after = widths
+    return f"{before}→{after}" if before != after or shortcut.reason == "always" else ""
 
 
 def label_returned_outputs(structure: Structure, stage: Stage) -> tuple[str, ...]:
