@@ -145,6 +145,8 @@ PLACES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "testing":  # to which an error leads, so it is there without an import
+        return import_module("resviz.testing")
     if name not in __all__:
         from resviz.errors import suggest_nearest
 
