@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from resviz.operations.families import ACTIVATIONS, FACTORS, NORMS, RESHAPES
 from resviz.readings.structure.forks import ON_SHORTCUT, AncestorSearch, make_addition
-from resviz.readings.structure.main_ends import walk_unweighted
+from resviz.readings.structure.main_ends import find_main_ends, walk_unweighted
 from resviz.readings.structure.regions import find_regions
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.summed_parts import SCALINGS
@@ -39,6 +39,7 @@ def free_carrying_gates(graph: Graph) -> None:
         if not graph.side_edges[node]:
             del graph.side_edges[node]
     graph.find_dominators()
+    _, graph.main_output = find_main_ends(graph)
 
 
 def is_moved_by_gates(graph: Graph, node: int, gates: list[int]) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.operations.families import FACTORS
 from resviz.readings.structure.efforts import NO_EFFORT
 from resviz.readings.structure.forks import AncestorSearch
 from resviz.readings.structure.side_edges import SideKind, find_conditions
 from resviz.record import MODEL_INPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
 
     from resviz.readings.structure.graph import Graph
 
@@ -72,15 +74,23 @@ def add_conditions(graph: Graph, main_input: int) -> None:
     Inputs that the main one updates are none, which is seen when all are added.
     """
     before, equal = graph.side_edges.copy(), {main_input}
-    rank_inputs(graph, equal)
-    updated = find_updated_inputs(graph)
-    if updated:
+    rank_inputs(graph, equal, {})
+    updated, weighed = find_updated_inputs(graph), find_weighed_inputs(graph)
+    if updated or weighed:
         graph.side_edges = before
-        rank_inputs(graph, equal | updated)
+        rank_inputs(graph, equal | updated, weighed)
 
 
-def rank_inputs(graph: Graph, equal: Container[int]) -> None:
-    """Add the side edges of inputs that are lesser than others, which are equal."""
+def rank_inputs(
+    graph: Graph, equal: Container[int], weighed: Mapping[int, int]
+) -> None:
+    """Add the side edges of inputs that are lesser than others, which are equal.
+
+    Args:
+        graph: the dataflow.
+        equal: inputs that are as good as the main one.
+        weighed: inputs by the nodes that only weigh them, whose rank these keep.
+    """
     inputs = [MODEL_INPUT - number for number in range(len(graph.arch.inputs))]
     inputs.sort(key=lambda node: node not in equal)
     graph.ranks = {
@@ -88,6 +98,9 @@ def rank_inputs(graph: Graph, equal: Container[int]) -> None:
     }
     graph.ranks |= dict.fromkeys((node for node in graph.constant_nodes if node < 0), 0)
     for node, sources in graph.sources.items():
+        if node in weighed:
+            graph.ranks[node] = graph.ranks[weighed[node]]
+            continue
         graph.ranks[node] = min(graph.ranks[source] for source in sources)
         if len(sources) > 1:
             ops = graph.operations[node]
@@ -133,11 +146,44 @@ def find_updated_inputs(graph: Graph) -> set[int]:
     return updated
 
 
+def find_weighed_inputs(graph: Graph) -> dict[int, int]:
+    """Find the lesser inputs that fewer values weigh, by the terms of sums they give.
+
+    What weighs them is made of no other term, else they come aside to its branch.
+    Source: Satorras et al. 2021, EGNN, equation 7, whose velocities are such.
+    """
+    weighed: dict[int, int] = {}
+    for join in graph.joins.values():
+        for term in join.operands:
+            side = graph.side_edges.get(term, {})
+            states = [n for n, kind in side.items() if kind is SideKind.CONDITION]
+            gates = [n for n in graph.sources.get(term, ()) if n not in side]
+            if len(states) != 1 or len(gates) != 1 or states[0] >= 0:
+                continue
+            (state,), (gate,) = states, gates
+            size = prod(graph.shape_of_node(term))
+            if (
+                graph.is_single_operation(term, FACTORS)
+                and prod(graph.shape_of_node(state)) == size
+                and prod(graph.shape_of_node(gate)) < size
+            ):
+                above = AncestorSearch(graph.sources, gate)
+                others = sorted({*join.operands} - {term}, reverse=True)
+                if others and not any(map(above.reaches, others)):
+                    weighed[term] = state
+    return weighed
+
+
 def is_weighed(graph: Graph, node: int) -> bool:
-    """Tell whether a node is what a weight gives, or a sum of what several do."""
+    """Tell whether a node is what a weight gives, or a sum of what several do.
+
+    What comes aside to the sum need not be, as a velocity that is kept.
+    """
     end = walk_unweighted(graph, node)
     if end in graph.joins:
-        return all(is_weighed(graph, operand) for operand in graph.joins[end].operands)
+        side = graph.side_edges.get(end, {})
+        operands = [n for n in graph.joins[end].operands if n not in side]
+        return all(is_weighed(graph, operand) for operand in operands)
     return end in graph.efforts
 
 

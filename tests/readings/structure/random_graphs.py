@@ -83,27 +83,39 @@ def draw_gated_graph(rng):
 # Coordinates beside features: Satorras et al. 2021, EGNN
 
 
-def update_coordinates(self, rows, places, start, end):
-    """Messages move coordinates along their differences."""
+def update_coordinates(self, rows, places, speed, start, end):
+    """Messages move coordinates along their differences, by a speed or at once."""
     difference = places[start] - places[end]
     distance = difference.pow(2).sum(1, keepdim=True)
     message = self.edge(torch.cat([rows[start], rows[end], distance], 1))
     if self.gates:
         message = message * self.gate(message)
     moved = scatter(difference * self.place(message), end, len(places))
-    places = places + (moved / 4 if self.means else moved)
+    moved = moved / 4 if self.means else moved
+    if self.speed:
+        moved = speed = SPEEDS[self.speed](self, rows, speed) + moved
+    places = places + moved
     total = scatter(message, end, len(rows))
     made = self.node(torch.cat([rows, total], 1))
-    return (rows + made if self.adds else made), places
+    return (rows + made if self.adds else made), places, speed
 
 
-def run_coordinates(self, rows, places, start, end):
+SPEEDS = {
+    "kept": lambda self, rows, speed: speed,
+    "slowed": lambda self, rows, speed: 0.9 * speed,
+    "weighed": lambda self, rows, speed: self.slow(rows) * speed,
+}
+"""What stays of a speed: equation 7 there."""
+
+
+def run_coordinates(self, rows, places, *others):
     """Layers of features and coordinates, of which either may come first."""
     if self.turned:
         rows, places = places, rows
-    rows = self.stem(rows)
+    *speed, start, end = others
+    rows, speed = self.stem(rows), speed[0] if speed else torch.zeros_like(places)
     for layer in self.layers:
-        rows, places = layer(rows, places, start, end)
+        rows, places, speed = layer(rows, places, speed, start, end)
     return (self.head(rows), places) if self.both else self.head(rows.mean(0))
 
 
@@ -111,6 +123,7 @@ def draw_coordinates(rng, *, adds=True):
     """Features that blocks add to, and coordinates that are moved by gated sums."""
     count, wide = rng.randint(1, 4), 2 * WIDTH
     gates, means = rng.random() < 0.5, rng.random() < 0.5
+    speed = rng.choice((None, *SPEEDS))
     layers = [
         Run(
             update_coordinates,
@@ -122,11 +135,13 @@ def draw_coordinates(rng, *, adds=True):
             ),
             place=nn.Sequential(nn.Linear(WIDTH, 8), nn.SiLU(), nn.Linear(8, 1)),
             gate=nn.Sequential(nn.Linear(WIDTH, 1), nn.Sigmoid()),
+            slow=nn.Sequential(nn.Linear(WIDTH, 8), nn.SiLU(), nn.Linear(8, 1)),
         )
         for _ in range(count)
     ]
     for layer in layers:
         layer.gates, layer.means, layer.adds = gates, means, adds
+        layer.speed = speed
     parts = {"stem": nn.Linear(5, WIDTH), "head": nn.Linear(WIDTH, 2)}
     net = Run(run_coordinates, layers=layers, **parts)
     net.turned, net.both = rng.random() < 0.5, rng.random() < 0.5
@@ -134,6 +149,8 @@ def draw_coordinates(rng, *, adds=True):
     ends = torch.zeros(24, dtype=torch.long)
     if net.turned:
         inputs.reverse()
+    if speed and rng.random() < 0.5:
+        inputs.append(torch.zeros(10, 3))
     return Drawn(net, (*inputs, ends, ends), [("MLP",)] * count, [count])
 
 
