@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import ACTIVATIONS
@@ -25,6 +25,7 @@ from resviz.readings.structure.parts import Block, Unit
 from resviz.readings.structure.plain_blocks import find_chains, find_sibling_calls
 from resviz.readings.structure.regions import JoinKind
 from resviz.readings.structure.shortcuts import make_missing_shortcut, read_shortcut
+from resviz.readings.structure.summed_parts import SCALINGS
 from resviz.readings.structure.unit_groups import (
     find_unit_kind,
     merge_units_of_parents,
@@ -144,7 +145,7 @@ def split_units(
         count = 2 if has_two_streams(graph, owner, members, beside) else 1
         return [members[k : k + count] for k in range(0, len(members), count)]
     if not owner or len(members) == 1:
-        return join_overlapping([[region] for region in members])
+        return join_overlapping(graph, [[region] for region in members])
     kinds = [
         find_unit_kind(
             graph,
@@ -155,8 +156,26 @@ def split_units(
     ]
     rest = iter(members)
     return join_overlapping(
-        [[*islice(rest, count)] for count in split_into_blocks(kinds)]
+        graph, [[*islice(rest, count)] for count in split_into_blocks(kinds)]
     )
+
+
+def are_added(graph: Graph, a: JoinRegion, b: JoinRegion) -> bool:
+    """Tell whether two sums that multiply something themselves are added at once."""
+    if a.addition.addend is None or b.addition.addend is None:
+        return False
+    return {find_next_sum(graph, a.end)} == {find_next_sum(graph, b.end)} != {None}
+
+
+def find_next_sum(graph: Graph, node: int) -> int | None:
+    """Find the sum that alone reads a node, or what is scaled or activated of it."""
+    while len(graph.after[node]) == 1:
+        (node,) = graph.after[node]
+        if node in graph.joins:
+            return node
+        if not graph.is_single_operation(node, SCALINGS | ACTIVATIONS):
+            break
+    return None
 
 
 def has_two_streams(
@@ -196,17 +215,22 @@ def find_branch_path(graph: Graph, region: JoinRegion) -> str:
     return graph.find_common_path(heavy)
 
 
-def join_overlapping(parts: list[list[JoinRegion]]) -> list[list[JoinRegion]]:
+def join_overlapping(
+    graph: Graph, parts: list[list[JoinRegion]]
+) -> list[list[JoinRegion]]:
     """Join regions of blocks that have layers in common, which are counted once.
 
-    Source: Chu et al. 2022, NAFSSR, whose two views attend to one another by one
-    product.
+    So are sums that multiply a state each, and are added to one another. Source: Chu
+    et al. 2022, NAFSSR, whose two views attend to one another by one product; Chen et
+    al. 2020, GCNII, which weighs a state and the first one.
     """
     joined: list[list[JoinRegion]] = []
     nodes: set[int] = set()
     for part in parts:
         inside = {node for region in part for node in region.nodes}
-        if nodes.isdisjoint(inside):
+        if nodes.isdisjoint(inside) and not (
+            joined and are_added(graph, joined[-1][-1], part[0])
+        ):
             joined.append(part)
             nodes = inside
         else:
@@ -230,8 +254,12 @@ def make_residual_block(
     block, a `tail` of norms and reshapes too.
     """
     kinds = TAIL_OPERATIONS if tail else ACTIVATIONS
+    ends = [region.end for region in members]
+    if any(are_added(graph, a, b) for a, b in pairwise(members)):
+        ends[-1] = find_next_sum(graph, ends[-1]) or ends[-1]
     units = tuple(
-        make_residual_unit(graph, owner, region, kinds, beside) for region in members
+        make_residual_unit(graph, owner, region, end, kinds, beside)
+        for region, end in zip(members, ends, strict=True)
     )
     outside = {
         node
@@ -272,15 +300,18 @@ def make_residual_unit(
     graph: Graph,
     owner: int,
     region: JoinRegion,
+    end: int,
     kinds: frozenset[str],
     beside: frozenset[int],
 ) -> Unit:
-    """Make the unit of a residual region."""
+    """Make the unit of a residual region, with what follows up to an end."""
     light, *others = region.branches
     heavy = frozenset[int]().union(*others)
     light -= heavy - region.main_branches[0]  # a gate of both is on the main branch
-    tail = find_tail(graph, region.end, owner, kinds)
-    end = tail[-1] if tail else region.end
+    tail = find_tail(graph, end, owner, kinds)
+    if end != region.end:
+        tail = (*sorted(graph.find_nodes_between(region.end, end)), *tail)
+    end = tail[-1] if tail else end
     main = heavy.union(region.bypass_nodes[:-1]) - light
     return Unit(
         graph.arch,

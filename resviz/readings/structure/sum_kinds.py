@@ -16,6 +16,7 @@ from resviz.operations.families import (
 from resviz.readings.structure.fork_parts import reads_one_tensor
 from resviz.readings.structure.forks import (
     ON_SHORTCUT,
+    PARTINGS,
     AncestorSearch,
     make_addition,
     walk_light_chain,
@@ -179,24 +180,24 @@ def descends_from_any(graph: Graph, node: int, others: list[int]) -> bool:
 def adds_first_state(
     graph: Graph, node: int, foreign: list[int], addition: Addition
 ) -> bool:
-    """Tell whether a sum adds what other layers add too, before it weighs anything.
+    """Tell whether a sum adds what other layers add too, all of it.
 
     As in x + f(P·x + h), where x is made of h. Source: Chen et al. 2020, GCNII,
-    equation 5, with P of the graph.
+    equation 5, with P of the graph; Bai et al. 2020, MDEQ, whose every step adds the
+    input between two weights.
     """
     fork = addition.fork
     if len(foreign) != 1 or fork not in addition.operands or node in addition.operands:
         return False
-    between = graph.find_nodes_between(fork, node, main_only=True)
-    if any(graph.efforts[n].weighted for n in between & graph.efforts.keys()):
-        return False
     if adds_levels(graph, node, graph.joins[node].operands):
         return False
     above = AncestorSearch(graph.main_sources, fork)
-    return any(
-        above.reaches(state) and count_sums_below(graph, state) > 1
-        for state in walk_unweighted_chain(graph, foreign[0])
-    )
+    for state in walk_unweighted_chain(graph, foreign[0]):
+        if above.reaches(state) and count_sums_below(graph, state) > 1:
+            return True
+        if graph.is_single_operation(state, PARTINGS):
+            return False  # of a pair that exchanges
+    return False
 
 
 def count_sums_below(graph: Graph, node: int) -> int:

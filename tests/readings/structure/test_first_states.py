@@ -1,0 +1,83 @@
+"""Layers that read a first state beside their own."""
+
+import pytest
+import torch
+from torch import nn
+
+import resviz
+from resviz.readings.structure import count_depth, read_structure
+
+from .random_parts import WIDTH, Run
+from .toys import conv
+
+
+def weigh_both(self, x, first, graph):
+    """Identity and weight of the state and of the first one: GCNII's variant."""
+    near, first = 0.9 * (graph @ x), 0.1 * first
+    y = torch.addmm(near, near, self.own, beta=0.6, alpha=0.4)
+    y = torch.relu(y) if self.activates else y
+    return y + torch.addmm(first, first, self.other, beta=0.6, alpha=0.4)
+
+
+def run_graph(self, x, graph):
+    """Layers of a graph, which all read the first state."""
+    x = first = self.stem(x).relu()
+    for layer in self.layers:
+        x = layer(x, first, graph).relu()
+    return self.head(x)
+
+
+@pytest.mark.parametrize("activates", [False, True])
+def test_two_states_that_a_layer_weighs_apart_are_one_block(activates):
+    """Chen et al. 2020, GCNII: each layer has an identity of both, and two weights."""
+    layers = [Run(weigh_both) for _ in range(4)]
+    for layer in layers:
+        layer.activates = activates
+        layer.own, layer.other = (
+            nn.Parameter(torch.ones(WIDTH, WIDTH)) for _ in range(2)
+        )
+    net = Run(
+        run_graph, layers=layers, stem=nn.Linear(5, WIDTH), head=nn.Linear(WIDTH, 2)
+    )
+    inputs = torch.zeros(10, 5), torch.zeros(10, 10)
+    built = read_structure(resviz.trace(net, inputs=inputs))
+    assert ([4], [2] * 4, 6) == (
+        [len(stage.blocks) for stage in built.stages],
+        [len(block.units) for block in built.blocks],
+        count_depth(built),
+    )
+    assert all("add" in block.layers[-1].name for block in built.blocks)
+
+
+def inject_late(self, x, first):
+    """The first state is added behind both convolutions: Bai et al. 2020, MDEQ."""
+    y = self.norms[0](self.a(x).relu())
+    return self.norms[2]((x + self.norms[1](first + self.b(y))).relu())
+
+
+def inject_between(self, x, first):
+    """It is added between them."""
+    return x + self.b((self.a(x) + first).relu())
+
+
+def run_steps(self, x):
+    """Steps from the first state, with weights of their own or the same ones."""
+    x = first = self.stem(x)
+    for layer in self.layers:
+        x = layer(x, first)
+    return x
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+@pytest.mark.parametrize("inject", [inject_late, inject_between])
+def test_a_first_state_added_between_weights_is_a_condition(inject, is_shared):
+    """Each step is a basic block with an identity."""
+    layers = [
+        Run(inject, a=conv(3), b=conv(3), norms=[nn.GroupNorm(2, 8) for _ in "123"])
+        for _ in range(3)
+    ]
+    layers = layers[:1] * 3 if is_shared else layers
+    net = Run(run_steps, layers=layers, stem=conv(3, 3))
+    built = read_structure(resviz.trace(net, (3, 8, 8)))
+    kinds = [(block.type, block.shortcut.kind) for block in built.blocks]
+    assert ([("basic", "identity")] * 3, 7) == (kinds, count_depth(built))
