@@ -10,7 +10,7 @@ HOUSE = Path(__file__).parent.parent / "resviz"
 FLOORS = {
     "__version__": 0, "errors": 0,
     "units": 1, "escape": 1, "extras": 1, "files": 1, "templates": 1.5,
-    "project": 1,
+    "project": 1, "calls": 1,
     "operations": 1.2,
     "inputs": 2, "record": 2, "options": 2.5,
     "models": 3, "checkpoints": 3.5,

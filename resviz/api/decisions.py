@@ -94,6 +94,7 @@ def features(
     return feature_table(arch, out_indices=out_indices)
 
 
+@takes_options
 def identify(path: str | Path) -> Table:
     """Say which network a file of weights is of, by names and shapes alone.
 

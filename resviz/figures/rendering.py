@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from resviz.calls import knows_keywords
 from resviz.errors import FontWarning, RenderError, make_attribute_refusal
 from resviz.figures.places import FIGURE_PLACES
 from resviz.files import write_atomically
@@ -81,6 +82,7 @@ class Diagram:
         """
         return self.picture.coverage
 
+    @knows_keywords
     def to_svg(self, *, salt: str = "") -> str:
         """Return SVG; `salt` keeps the ids of equal figures on one page apart."""
         return self.to_bytes("svg", salt=salt).decode()
@@ -95,6 +97,7 @@ class Diagram:
 
         return build_digraph(self.picture, self.style)
 
+    @knows_keywords
     def to_png(self, *, dpi: float | None = None) -> bytes:
         """Return a PNG of 16 to 2400 dpi; at 96 one pixel is one of the SVG's.
 
@@ -175,6 +178,7 @@ class Diagram:
         rendered = self.render(format, **options)
         return rendered.encode() if isinstance(rendered, str) else rendered
 
+    @knows_keywords
     def save(self, path: str | Path, *, dpi: float | None = None) -> None:
         """Write the figure in the format of the path's suffix, whole or not at all.
 

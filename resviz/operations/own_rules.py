@@ -11,6 +11,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, TypeVar
 
+from resviz.calls import knows_keywords
 from resviz.errors import RuleError, describe_error
 from resviz.operations.table import OPERATIONS
 
@@ -35,6 +36,7 @@ UNCOUNTABLE = "want a whole number of multiply-accumulates for the whole batch"
 """What a rule is to return."""
 
 
+@knows_keywords
 def rule(operation: str) -> Callable[[OwnRule], OwnRule]:
     """Register the function below as the rule by which one operation is counted.
 
@@ -76,6 +78,7 @@ def rule(operation: str) -> Callable[[OwnRule], OwnRule]:
     return register
 
 
+@knows_keywords
 def forget_rule(operation: str) -> None:
     """Forget the rule of one operation, which is uncounted from now on.
 

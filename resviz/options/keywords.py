@@ -8,7 +8,7 @@ from inspect import Parameter, signature
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from resviz.errors import OptionError, suggest
+from resviz.errors import OptionError, suggest, suggest_nearest
 from resviz.options.declared import TABLE_OPTIONS, TRACE_OPTIONS
 
 if TYPE_CHECKING:
@@ -86,10 +86,9 @@ def takes_options(function: Callable[P, R]) -> Callable[P, R]:
             several = f"want one, or a list: {door}([18, 50])"
             remedy = several if names[0] == "networks" else by_name
             raise OptionError(f"{door}: got {len(args)} values, {remedy}")
-        if "columns" in options and original.return_annotation == "Table":
-            remedy = f"want {door}(…).select_columns([…])"
-            raise OptionError(f"{door}: unknown option 'columns': {remedy}")
         if not options.keys() <= {*names}:
+            if original.return_annotation == "Table":
+                refuse_columns(door, options, names)
             options = rename_keywords(door, options, names)
         check_option_types(door, options)
         return function(*args, **options)
@@ -97,6 +96,20 @@ def takes_options(function: Callable[P, R]) -> Callable[P, R]:
     wrapper: Any = with_options
     wrapper.__signature__ = original.replace(parameters=parameters)
     return wrapper
+
+
+def refuse_columns(
+    function: str, options: Mapping[str, Any], names: Sequence[str]
+) -> None:
+    """Refuse columns as an option of a table in Python, which selects them afterwards.
+
+    Raises:
+        OptionError: for that keyword, or one that is spelt like it.
+    """
+    for keyword in options:
+        if suggest_nearest(keyword, ["columns", *names], 1).endswith("'columns'"):
+            remedy = f"want {function}(…).select_columns([…])"
+            raise OptionError(f"{function}: unknown option {keyword!r}: {remedy}")
 
 
 def check_option_types(function: str, options: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from resviz.calls import is_no_method, knows_keywords
 from resviz.errors import (
     RenderError,
     UnknownNameError,
@@ -122,6 +123,7 @@ class Architecture(
         check_invariants(self)
 
     @cached_property
+    @is_no_method
     def layers(self) -> tuple[Layer, ...]:
         """The layers in execution order, each of which knows this record."""
         return tuple(link_layer(layer, self) for layer in self.stored_layers)
@@ -241,6 +243,7 @@ class Architecture(
         return self._totals.activations
 
     @property
+    @is_no_method
     def uncounted(self) -> tuple[UncountedOperation, ...]:
         """Operations that `macs` leaves out, since no rule knows them."""
         from resviz.readings.costs import find_uncounted
@@ -255,21 +258,25 @@ class Architecture(
         return count_depth(self._structure)
 
     @property
+    @is_no_method
     def stages(self) -> tuple[Stage, ...]:
         """The stages in order, "conv2_x" first; () if nothing is residual."""
         return self._structure.stages
 
     @property
+    @is_no_method
     def blocks(self) -> tuple[Block, ...]:
         """The residual blocks of all stages, in execution order."""
         return self._structure.blocks
 
     @property
+    @is_no_method
     def shortcuts(self) -> tuple[Shortcut, ...]:
         """The shortcuts of all blocks: one a block, two in a transformer's."""
         return tuple(unit.shortcut for block in self.blocks for unit in block.units)
 
     @property
+    @is_no_method
     def stem(self) -> tuple[Layer, ...]:
         """The layers before the first block, of each tower that has its own."""
         from resviz.readings.structure.stems import find_stems
@@ -280,16 +287,19 @@ class Architecture(
         return tuple(self.layers[index] for index in indices)
 
     @property
+    @is_no_method
     def head(self) -> tuple[Layer, ...]:
         """The layers after the last block."""
         return tuple(self.layers[layer.index] for layer in self._structure.head)
 
     @property
+    @is_no_method
     def main_path(self) -> tuple[Layer, ...]:
         """The layers on the path from input to output with the most weights."""
         return tuple(self.layers[index] for index in self._structure.main_path)
 
     @property
+    @is_no_method
     def flow(self) -> tuple[FlowStep, ...]:
         """The input's resolution and each change of it, 224→112→56→28→14→7→1."""
         from resviz.readings.shape_flow import read_flow
@@ -297,12 +307,14 @@ class Architecture(
         return read_flow(self)
 
     @property
+    @is_no_method
     def remarks(self) -> tuple[str, ...]:
         """What is unusual about the structure, in sentences."""
         from resviz.readings.structure.remarks import find_remarks
 
         return find_remarks(self._structure)
 
+    @knows_keywords
     def features(
         self, out_indices: Sequence[int] | None = None
     ) -> tuple[FeatureMap, ...]:
@@ -318,6 +330,7 @@ class Architecture(
 
         return select_features(self, out_indices)
 
+    @knows_keywords
     def resized(
         self, input_size: InputSize | None = None, batch: int | None = None
     ) -> Architecture:
@@ -353,6 +366,7 @@ class Architecture(
         except UnicodeEncodeError as error:
             raise RenderError(f"{self.name!r}: a name is no text, {error}") from error
 
+    @knows_keywords
     def save(self, path: str | Path) -> None:
         """Write the record as JSON to `path`, whole or not at all.
 

@@ -9,12 +9,14 @@ from typing import Any, cast
 
 import msgspec
 
+from resviz.calls import knows_keywords
 from resviz.errors import RecordError, first_error_line, name_file_error
 from resviz.record import FORMAT, VERSION, Architecture
 
 json_decoder = msgspec.json.Decoder(Architecture)
 
 
+@knows_keywords
 def load(path: str | Path) -> Architecture:
     """Read a record that `Architecture.save` wrote.
 

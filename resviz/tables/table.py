@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 from resviz import units
+from resviz.calls import knows_keywords
 from resviz.errors import (
     OptionError,
     RenderError,
@@ -271,6 +272,7 @@ class Table:
             raise UnknownNameError(str(error)) from None
         return [row[name] for row in chosen]
 
+    @knows_keywords
     def select_columns(self, names: Sequence[str]) -> Table:
         """Return the table with some of its columns, in the order of `names`.
 

@@ -140,8 +140,7 @@ def draw_coordinates(rng, *, adds=True):
         for _ in range(count)
     ]
     for layer in layers:
-        layer.gates, layer.means, layer.adds = gates, means, adds
-        layer.speed = speed
+        vars(layer).update(gates=gates, means=means, adds=adds, speed=speed)
     parts = {"stem": nn.Linear(5, WIDTH), "head": nn.Linear(WIDTH, 2)}
     net = Run(run_coordinates, layers=layers, **parts)
     net.turned, net.both = rng.random() < 0.5, rng.random() < 0.5
@@ -246,7 +245,7 @@ def draw_first(rng):
     layers = [Run(mix_first) for _ in range(count)]
     for k, layer in enumerate(layers, start=1):
         layer.weight = nn.Parameter(torch.ones(WIDTH * (1 + variant), WIDTH))
-        layer.part, layer.depth, layer.variant = 0.1, 0.5 / k, variant
+        vars(layer).update(part=0.1, depth=0.5 / k, variant=variant)
     adds, turned = rng.random() < 0.7, rng.random() < 0.5
     for layer in layers:
         layer.adds, layer.turned = adds, turned

@@ -24,10 +24,13 @@ def move(self, rows, places, speed, start, end):
     """Messages move coordinates by a velocity; features are added to, or stay."""
     difference = places[start] - places[end]
     distance = difference.pow(2).sum(1, keepdim=True)
-    ends = [] if rows is None else [rows[start], rows[end]]
-    message = self.edge(torch.cat([*ends, distance], 1))
+    if self.features:
+        message = self.edge(torch.cat([rows[start], rows[end], distance], 1))
+        read = rows
+    else:
+        message = self.edge(distance)
+        read = scatter(message, start, len(places))
     moved = scatter(difference * self.place(message), start, len(places))
-    read = scatter(message, start, len(places)) if rows is None else rows
     speed = self.slow(read) * speed + moved
     if self.adds:
         total = scatter(message, start, len(rows))
@@ -46,7 +49,7 @@ def make_net(run, *, features, adds):
         for _ in range(3)
     ]  # fmt: skip
     for layer in layers:
-        layer.adds = adds
+        layer.features, layer.adds = features, adds
     return Run(run, layers=layers, stem=nn.Linear(5, 16))
 
 
@@ -61,7 +64,7 @@ def run_all(self, rows, places, speed, start, end):
 def run_places(self, places, speed, start, end):
     """Coordinates alone."""
     for layer in self.layers:
-        _, places, speed = layer(None, places, speed, start, end)
+        _, places, speed = layer(places, places, speed, start, end)
     return places
 
 
