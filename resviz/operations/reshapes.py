@@ -157,8 +157,8 @@ ROWS = (
     reshape("reshape", field=follow_view, sizes=resize_view),
     reshape("_reshape_alias", field=follow_view, sizes=resize_view),
     reshape("flatten", field=follow_view, sizes=resize_view),
-    reshape("squeeze", field=follow_view, sizes=resize_squeeze),
-    reshape("unsqueeze", field=follow_view, sizes=resize_unsqueeze),
+    reshape("squeeze", arguments=("dim",), field=follow_view, sizes=resize_squeeze),
+    reshape("unsqueeze", arguments=("dim",), field=follow_view, sizes=resize_unsqueeze),
     reshape(
         "permute",
         arguments=("dims",),

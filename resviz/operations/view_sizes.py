@@ -143,7 +143,18 @@ def refuse_view(step: SizeStep) -> None:
 
 
 def resize_squeeze(step: SizeStep) -> list[Shape]:
-    """Leave out axes of one position, where none of those has another size now."""
+    """Leave out axes of one position, where none of those has another size now.
+
+    Older records do not say of which axes that was asked.
+    """
+    rank, dims = len(step.before), step.op.arguments.get("dim")
+    if dims is not None and rank:
+        chosen = {dim % rank for dim in ([dims] if isinstance(dims, int) else dims)}
+        pairs = [(step.before[place], step.shape[place]) for place in chosen]
+        if any(1 in pair and pair[0] != pair[1] for pair in pairs):
+            refuse_view(step)
+        kept = [k for k in range(rank) if k not in chosen or step.before[k] != 1]
+        return [tuple(step.shape[k] for k in kept)]
     crossing = [1 in pair for pair in list_changes(step.before, step.shape)]
     if any(crossing):
         refuse_view(step)
@@ -156,8 +167,14 @@ def list_changes(before: Shape, now: Shape) -> list[tuple[int, int]]:
 
 
 def resize_unsqueeze(step: SizeStep) -> list[Shape]:
-    """Put in an axis of one position, where the result says which it is."""
+    """Put in an axis of one position, where the record says which it is.
+
+    Older records have the result alone.
+    """
     after = step.op.outputs[0]
+    if "dim" in step.op.arguments:
+        place = step.op.arguments["dim"] % len(after)
+        return [(*step.shape[:place], 1, *step.shape[place:])]
     shapes = [
         (*step.shape[:place], 1, *step.shape[place:])
         for place in range(len(after))

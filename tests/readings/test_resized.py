@@ -1,14 +1,17 @@
 """Records at another input are those of a trace there, or are refused in words."""
 
 import random
+from contextlib import suppress
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import nn
 from torch.nn import functional as F
 
 import resviz
 from resviz.errors import ResizeError, SpecError, TraceError
+from resviz.readings.compare.fingerprint import make_fingerprint
 
 SPECS = ("resnet18", "cifar20", "resnet(50, output_stride=8)", "paper34")
 
@@ -158,3 +161,39 @@ def test_a_wrong_batch(batch, record):
     """It is a whole number from 1 on."""
     with pytest.raises(SpecError, match="batch: want a whole number from 1 on, got"):
         record("resnet18").resized(batch=batch)
+
+
+AXES = {
+    "first": lambda _, x: x.mean((2, 3)).unsqueeze(0) * 2,
+    "second": lambda _, x: x.mean((2, 3)).unsqueeze(1) * 2,
+    "last": lambda _, x: x.mean((2, 3)).unsqueeze(-1) * 2,
+    "one less": lambda _, x: x.mean((2, 3), keepdim=True).squeeze(-1) * 2,
+    "two less": lambda _, x: x.mean((2, 3), keepdim=True).squeeze((2, 3)) * 2,
+    "kept": lambda _, x: x.squeeze(2) * 2,
+}
+"""Axes of one position that come and go, of a batch of one."""
+
+
+def forget_axis(op):
+    """An operation as an older record has it."""
+    return replace(op, arguments={}) if "squeeze" in op.name else op
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_the_record_says_which_axis_comes_or_goes(name):
+    """So another batch is followed; of an older record it is refused, or right."""
+    net = Code(AXES[name])
+    arch = resviz.trace(net, (3, 16, 16))
+    for size, batch in (((16, 16), 2), ((20, 12), 3)):
+        assert compare(net, arch, (3, *size), batch) is True
+    layers = tuple(
+        replace(layer, operations=tuple(map(forget_axis, layer.operations)))
+        for layer in arch.stored_layers
+    )
+    older = replace(arch, stored_layers=layers)
+    with suppress(ResizeError):
+        answer = older.resized((3, 16, 16), 2)
+        fresh = resviz.trace(net, (3, 16, 16), batch=2)
+        shapes = [layer.output_shape for layer in fresh.stored_layers]
+        assert shapes == [layer.output_shape for layer in answer.stored_layers]
+    assert make_fingerprint(older) == make_fingerprint(arch)
