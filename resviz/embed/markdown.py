@@ -249,6 +249,11 @@ class RegionRenderer:
                 "as in <!-- resviz: table 18 34 50 -->"
             )
         context = command.make_context(name, args, parent=outer)
+        if context.params.get("measure"):
+            raise SpecError(
+                "measure: a document times no machine, as each run has others: "
+                "leave it out"
+            )
         self.check_specs(command, context)
         return command, context
 

@@ -187,6 +187,7 @@ def test_several_files(embed):
     [
         ("table nope", "unknown network 'nope'"),
         ("table missing.json", "missing.json"),
+        ("roofline r18.json --measure", "measure: a document times no machine"),
         ("", "got '', want a command that gives a table or a diagram"),
         ("report r18.json", "got 'report', want a command that gives a table"),
         ("embed a.md", "got 'embed', want a command"),
