@@ -144,9 +144,13 @@ PLACES = {
 """What does what is guessed under other names."""
 
 
+SUBMODULES = {"models", "testing"}
+"""Public modules, to one of which an error leads: imported when they are named."""
+
+
 def __getattr__(name: str) -> Any:
-    if name == "testing":  # to which an error leads, so it is there without an import
-        return import_module("resviz.testing")
+    if name in SUBMODULES:
+        return import_module(f"resviz.{name}")
     if name not in __all__:
         from resviz.errors import suggest_nearest
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 assert onnx_layers  # importing it fills OPERATORS
 
-CONSTANT_OPERATORS = {"ConstantOfShape", "Range", "Tile"}
+CONSTANT_OPERATORS = {"ConstantOfShape", "Mod", "Range", "Tile"}
 """Operators that are worked out where all that they take is known, and only there."""
 
 SHAPES_ALONE = {"CastLike": {1}, "Shape": {0}}

@@ -275,6 +275,12 @@ def test_a_guessed_function_is_told_the_right_one(name, words):
         getattr(resviz, name)
 
 
+def test_public_modules_need_no_import_of_their_own(run):
+    """Named, they are there; torch is imported with the models alone."""
+    code = "import sys, resviz; resviz.testing; assert 'torch' not in sys.modules; "
+    run("-c", code + "resviz.models.resnet18")
+
+
 def test_a_record_holds_its_layers_by_name(arch):
     """`in`, `len` and iteration agree with `layers`."""
     assert "conv1" in arch

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import torch
+from torch import nn
 
 import resviz
 from resviz.errors import BuildError, ResvizError
@@ -99,6 +100,29 @@ def test_unknown_operators_are_refused_by_name(tmp_path):
     want = r"a\.onnx: no rule for NonZero, own\.Magic; want what builds"
     with pytest.raises(BuildError, match=want):
         resviz.trace(path)
+
+
+class Attending(nn.Module):
+    """A convolution, and attention over its positions."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 32, 3)
+        self.attend = nn.MultiheadAttention(32, 4, batch_first=True)
+
+    def forward(self, x):
+        rows = self.conv(x).flatten(2).transpose(1, 2)
+        return rows + self.attend(rows, rows, rows, need_weights=False)[0]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_attention_of_torch_works_out_its_sizes(tmp_path):
+    """Heads and widths come of divisions, whose rests are constants."""
+    net, path = Attending().eval(), str(tmp_path / "a.onnx")
+    torch.onnx.export(net, (torch.zeros(1, 3, 16, 16),), path, dynamo=False)
+    assert "Mod" in {node.op_type for node in onnx.load(path).graph.node}
+    arch, expected = resviz.trace(path), resviz.trace(net, (3, 16, 16))
+    assert (expected.macs, expected.depth) == (arch.macs, arch.depth)
 
 
 def test_a_result_is_held_against_what_the_file_infers(tmp_path):
