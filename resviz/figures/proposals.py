@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resviz.errors import RenderError
 from resviz.figures import DEFAULTS, FIGURES, draw_on
 from resviz.figures.drawing.fitting import (
-    choose_legible,
+    MIN_LETTER_POINTS,
     fit_picture,
     has_legible_letters,
     is_too_tall,
-    list_sheets,
 )
 
 if TYPE_CHECKING:
@@ -64,16 +64,14 @@ def propose_narrower(networks: Any, figure: str, sheet: Sheet) -> str:
 
 
 def is_remedy(arch: Architecture, proposal: Proposal, sheet: Sheet) -> bool:
-    """Tell whether a figure fits a sheet, and its page."""
+    """Tell whether a figure fits a sheet, and its page, with the smallest letters."""
     registered = FIGURES[proposal.figure]
     own = {name: DEFAULTS[name] for name in registered.options} | {**proposal.options}
     networks = [arch] if registered.several else arch
     try:
-        picture, _ = choose_legible(
-            (draw_on(each, proposal.figure, networks, own), each)
-            for each in list_sheets(sheet)
-        )
+        tried = replace(sheet, text=sheet.text or MIN_LETTER_POINTS)
+        picture = draw_on(tried, proposal.figure, networks, own)
     except RenderError:
         return False
-    fitted = fit_picture(picture, sheet)
-    return has_legible_letters(fitted, sheet) and not is_too_tall(fitted, sheet)
+    fitted = fit_picture(picture, tried)
+    return has_legible_letters(fitted, tried) and not is_too_tall(fitted, tried)

@@ -69,6 +69,14 @@ def test_capped_lines_count_what_is_left_out():
     assert ("a", "b", "… 4 more lines …", "g", "h") == lines
 
 
+def test_a_narrow_count_of_lines_left_out_is_wrapped():
+    """It is no wider than the lines around it."""
+    lines = cap_lines(["abc"] * 40, 5, 60)
+    assert ("abc", "abc") == lines[:2] == lines[-2:]
+    assert "… 36 more lines …" == " ".join(lines[2:-2])
+    assert max(map(text_width, lines)) <= 60
+
+
 def test_rounded_wire_has_whole_curves():
     """A path of n curves has 3·n + 1 control points and keeps its ends."""
     path = round_corners(((0, 0), (0, 50), (80, 50)))

@@ -305,11 +305,19 @@ MAX_NAME_LINES = 6
 """Lines of the name of a stage at most."""
 
 
-def cap_lines(lines: list[str], limit: int) -> tuple[str, ...]:
-    """Leave lines in the middle out where there are more than `limit`."""
+def cap_lines(
+    lines: list[str], limit: int, room: float | None = None
+) -> tuple[str, ...]:
+    """Leave lines in the middle out where there are more than `limit`.
+
+    How many these are is told, in several lines where there is little `room`.
+    """
     if len(lines) <= limit:
         return tuple(lines)
     head = limit // 2
     tail = limit - 1 - head
     left = len(lines) - head - tail
-    return (*lines[:head], f"… {left} more lines …", *lines[len(lines) - tail :])
+    note = [f"… {left} more lines …"]
+    if room is not None:
+        note = wrap_words(note[0].split(), " ", room)
+    return (*lines[:head], *note, *lines[len(lines) - tail :])

@@ -141,7 +141,7 @@ class DownwardPlacing(OverviewPlacing):
         pieces = split_labels(labels)
         if metrics.max_text_width(pieces) > room:
             broken = self.break_labels(labels, room)
-            lines = metrics.cap_lines(broken, 3 * limit)
+            lines = metrics.cap_lines(broken, 3 * limit, room)
         else:
             lines = metrics.cap_lines(metrics.wrap_pieces(pieces, room), limit)
         return (10 + LINE_HEIGHT * len(lines), self.box_width), lines
