@@ -6,6 +6,7 @@ import re
 import struct
 import subprocess
 import warnings
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ COLUMN = 234
 """Points of 3.25 inches."""
 
 
-def draw_with_warnings(arch, figure, *, of="letters of", **options):
+def draw_with_warnings(arch, figure, *, of="letters of", **options: Any):
     """A figure, and what is said about its letters, or about something else."""
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
@@ -41,15 +42,25 @@ def letters(drawn):
     return find_letter_size(drawn.picture) * drawn.picture.unit
 
 
+def find_groups(pattern, text):
+    """The groups of a pattern that is there."""
+    found = re.search(pattern, text)
+    assert found is not None, text
+    return found.groups()
+
+
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("width", ["3.25in", "column", "82.55mm", "234pt", "312 px"])
 def test_the_width_is_met(network, figure, width):
     """By the SVG's pixels and by the picture's units, whatever the unit of length."""
     drawn, _ = draw_with_warnings(network("resnet50"), figure, width=width)
-    assert COLUMN == pytest.approx(drawn.picture.size[0] * drawn.picture.unit, abs=0.01)
-    shown = re.search(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"', drawn.to_svg())
-    assert COLUMN / 0.75 == pytest.approx(float(shown[1]), abs=0.02)
-    assert drawn.size[1] == pytest.approx(float(shown[2]), abs=0.02)
+    unit = drawn.picture.unit
+    assert unit is not None
+    assert COLUMN == pytest.approx(drawn.picture.size[0] * unit, abs=0.01)
+    pattern = r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"'
+    wide, tall = find_groups(pattern, drawn.to_svg())
+    assert COLUMN / 0.75 == pytest.approx(float(wide), abs=0.02)
+    assert drawn.size[1] == pytest.approx(float(tall), abs=0.02)
 
 
 @pytest.mark.needs("pdfinfo")
@@ -61,9 +72,9 @@ def test_a_pdf_is_as_wide(network, figure):
     done = subprocess.run(
         command, input=drawn.to_pdf(), capture_output=True, check=True
     )
-    size = re.search(rb"Page size: +([\d.]+) x ([\d.]+) pts", done.stdout)
-    assert COLUMN == pytest.approx(float(size[1]), abs=0.1)
-    assert drawn.size[1] * 0.75 == pytest.approx(float(size[2]), abs=0.1)
+    size = find_groups(rb"Page size: +([\d.]+) x ([\d.]+) pts", done.stdout)
+    assert COLUMN == pytest.approx(float(size[0]), abs=0.1)
+    assert drawn.size[1] * 0.75 == pytest.approx(float(size[1]), abs=0.1)
 
 
 @pytest.mark.parametrize(("dpi", "pixels"), [(100, 325), (None, 624), (600, 1950)])
@@ -83,8 +94,8 @@ def test_a_paper_sets_it_as_wide_and_warns_where_it_cannot(network, tmp_path):
     (tmp_path / "own.tex").write_text(draw_diagram(arch).to_tikz())
     body = r"\setbox0\hbox{\input{%s}}\typeout{WIDE \the\wd0}Body."
     _, log = compiled(tmp_path, body % "fit")
-    wide = re.search(r"WIDE ([\d.]+)pt", log)
-    assert COLUMN * 72.27 / 72 == pytest.approx(float(wide[1]), abs=0.5)
+    (wide,) = find_groups(r"WIDE ([\d.]+)pt", log)
+    assert COLUMN * 72.27 / 72 == pytest.approx(float(wide), abs=0.5)
     assert "resviz Warning" not in log
     narrow = r"\def\resvizwidth{200pt}\input{own}"
     _, log = compiled(tmp_path, narrow)
@@ -109,7 +120,7 @@ def test_letters_are_as_large_as_asked_for_or_it_is_said(network, figure, name, 
     if said:
         (line,) = said
         assert f"letters of {letters(drawn):.1f} pt, and {wanted:g} " in line
-        width = re.search(r'width="([\d.]+in)"', line)[1]
+        (width,) = find_groups(r'width="([\d.]+in)"', line)
         again, said = draw_with_warnings(
             network(name), figure, width=width, text=text or "6pt"
         )
@@ -120,8 +131,11 @@ def test_letters_are_as_large_as_asked_for_or_it_is_said(network, figure, name, 
 def test_a_figure_that_holds_in_a_column_is_named(network):
     """Lanes of a ResNet never do; its volumes, and its overview with costs, do."""
     _, (said,) = draw_with_warnings(network("resnet50"), "lanes", width="column")
-    assert said.endswith("draw the figure volumes, or overview with costs")
-    for figure, options in (("volumes", {}), ("overview", {"costs": True})):
+    assert said.endswith("or draw the figure volumes")
+    both: list[tuple[str, dict[str, Any]]] = [
+        ("volumes", {}), ("overview", {"costs": True})
+    ]  # fmt: skip
+    for figure, options in both:
         arch = network("resnet50")
         assert not draw_with_warnings(arch, figure, width="column", **options)[1]
 

@@ -262,7 +262,8 @@ def test_a_network_that_is_no_chain_is_drawn_as_a_graph_too(name, drawn):
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("dla34", False), ("toy_unet", True), ("resnet18", True)]
+    ("name", "shown"),
+    [("deeplabv3_resnet50", False), ("toy_unet", True), ("resnet18", True)],
 )
 def test_a_graph_in_lanes_is_shown_once(name, shown):
     """Volumes that are no row would be the lanes again; those in a row are shown."""
