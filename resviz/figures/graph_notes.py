@@ -27,6 +27,11 @@ def explain_drawing(graph: ContractedGraph) -> Iterator[str]:
         yield "a box that gives several resolutions stands in the lane of the last"
     if any(n.role == "part" and not graph.users[n.key] for n in graph.nodes.values()):
         yield "of “to …” those that it reads"
+    if any(
+        not graph.users[node.key] and node.role not in END_ROLES
+        for node in graph.nodes.values()
+    ):
+        yield LOOSE_END_NOTE
     yield from explain_signs(graph)
     if any(node.is_shared for node in graph.nodes.values()):
         yield "dotted: weights of another box"
@@ -34,6 +39,15 @@ def explain_drawing(graph: ContractedGraph) -> Iterator[str]:
 
 
 LANE_NOTE = "a lane: one resolution"
+
+LOOSE_END_NOTE = (
+    "a box from which no line leads: the code only looks at its value, as whether an "
+    "expert is chosen for this input, or leaves it unused"
+)
+"""What is said of a box whose value reaches no output."""
+
+END_ROLES = {"input", "output", "part"}
+"""Roles of nodes at which a figure begins or ends."""
 
 
 def explain_signs(graph: ContractedGraph) -> Iterator[str]:

@@ -92,13 +92,17 @@ def find_value(row: Row, key: str) -> Any:
 
 
 def describe_order(column: Column | None, *, reverse: bool) -> Iterator[str]:
-    """Say by which column rows stand, and from which end."""
+    """Say by which column rows stand, and from which end.
+
+    A heading with a unit is quoted, "by 'held, MiB', the largest first".
+    """
     if column is None:
         return
     words = ("the largest first", "the smallest first")
     if column.kind in TEXT_KINDS:
         words = ("in alphabetical order", "in reverse alphabetical order")
-    yield f"by {column.title}, {words[reverse]}"
+    title = repr(column.title) if "," in column.title else column.title
+    yield f"by {title}, {words[reverse]}"
 
 
 def choose_column(columns: Sequence[Column], name: str) -> Column:

@@ -12,7 +12,7 @@ import resviz
 from resviz.figures import choose_figure, draw_diagram
 from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.styles import LINES, LOOKS
-from resviz.figures.graph_notes import explain_words
+from resviz.figures.graph_notes import LOOSE_END_NOTE, explain_drawing, explain_words
 from resviz.figures.lanes.grid import build_grid, list_strangers, part_frame
 from resviz.figures.overview.arranging import smallest_letter_size
 from resviz.readings.contraction import read_contraction
@@ -341,3 +341,31 @@ def test_letters_of_boxes_without_a_form_say_their_kinds():
     formed = {key: replace(node, lines=("P", "3×3")) for key, node in lettered.items()}
     graph = replace(graph, nodes=graph.nodes | formed)
     assert "P: PairsCell" in [*explain_words(graph)]
+
+
+class Experts(nn.Module):
+    """Experts of which each is asked whether there is a row for it."""
+
+    def __init__(self):
+        super().__init__()
+        self.router = nn.Linear(8, 3)
+        self.experts = nn.ModuleList(nn.Linear(8, 8) for _ in range(3))
+
+    def forward(self, x):
+        weights, chosen = self.router(x).softmax(-1).max(-1)
+        y = torch.zeros_like(x)
+        for k, expert in enumerate(self.experts):
+            rows = chosen == k
+            if rows.any():
+                y[rows] = weights[rows, None] * expert(x[rows])
+        return x + y
+
+
+def test_a_box_from_which_no_line_leads_is_explained():
+    """The code looks at it, to choose experts; where there is none, nothing is said."""
+    net = nn.Sequential(nn.Linear(4, 8), Experts(), nn.Linear(8, 2))
+    arch = trace(net, inputs=(torch.zeros(5, 4),))
+    assert LOOSE_END_NOTE in explain_drawing(read_contraction(arch))
+    for name in ("resnet50", "hrnet_w18_small", "toy_unet"):
+        graph = read_contraction(load(record_file(name)))
+        assert LOOSE_END_NOTE not in explain_drawing(graph)

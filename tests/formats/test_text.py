@@ -1,6 +1,7 @@
 """Tables of text drawn by hand: as rich draws them, where they fit."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -165,3 +166,22 @@ def test_long_paths_break_at_dots_where_the_width_is_short():
     assert ["▸ backbone.", "  layers.0", "  stem"] == [
         line.rstrip(" xy") for line in shown
     ]
+
+
+def test_a_sentence_that_is_squeezed_is_broken_once():
+    """No line but the last has room for the next one's first word."""
+    words = " ".join(["a word or two"] * 12)
+    columns = (Column("a", "a"), Column("why", "why", "sentence"))
+    table = Table("title", columns, ({"a": "x" * 10, "why": words},), {})
+    drawn = text.render(table, width=50).splitlines()[3:]
+    lines = [line[10:].strip() for line in drawn]
+    assert words == " ".join(lines)
+    room = max(map(len, lines))
+    for line, after in pairwise(lines):
+        assert len(line) + 1 + len(after.split()[0]) > room
+
+
+def test_a_table_without_rows_leaves_no_column_out():
+    """Its columns are not drawn at all."""
+    columns = tuple(Column(f"k{n}", f"column {n}", spare=n) for n in range(9))
+    assert "left out" not in text.render(Table("title", columns, (), {}), width=40)

@@ -52,6 +52,12 @@ def test_values_of_every_kind_have_an_order(values, kind, order):
     assert unknown == last
 
 
+def test_a_heading_with_a_unit_is_quoted_in_a_note(record):
+    """A comma would part it from what is said of it."""
+    table = resviz.memory(record("resnet18"), top=3)
+    assert "by 'held, MiB', the largest first" in table.notes
+
+
 def test_the_first_rows_are_those_of_most_macs(record):
     """What is left out is said, with its share."""
     arch = record("resnet18")

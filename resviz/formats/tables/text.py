@@ -87,7 +87,8 @@ def render(table: Table, *, width: int | None = None, colour: bool = False) -> s
         lines += [""] * (number > 0)
         lines += draw_columns(table, columns, width, colour=colour)
     marks = [f"{ROW_MARKER}{table.mark}"] if table.marked else []
-    left_out = [f"left out for want of width: {missing}"] if missing else []
+    is_narrowed = bool(missing and table.rows)
+    left_out = [f"left out for want of width: {missing}"] if is_narrowed else []
     for note in (*marks, *table.notes, *left_out):
         text = escape.clean_name(note)
         lines += wrap_paragraph(text, width, DIM, colour=colour, indent=NOTE_INDENT)
@@ -250,7 +251,20 @@ def draw_columns(
     fits = width is None or sum(grid.widths()) + len(GAP) * (len(columns) - 1) <= width
     if fits and is_narrow(texts):
         return [*iter_grid_lines(grid, colour=colour)]
+    grid = join_sentences(grid, columns)
     return render_with_rich(make_rich_table(grid), width, colour=colour)
+
+
+def join_sentences(grid: Grid, columns: Sequence[Column]) -> Grid:
+    """Join the lines of sentences, which are broken anew where they are squeezed."""
+    rows = [
+        [
+            [" ".join(cell)] if column.kind == "sentence" else cell
+            for column, cell in zip(columns, cells, strict=True)
+        ]
+        for cells in grid.rows
+    ]
+    return grid._replace(rows=rows)
 
 
 def lay_out_grid(table: Table, columns: list[Column]) -> Grid:
