@@ -58,8 +58,8 @@ SUMMED_KEYS = ("params", "macs", "params_share", "macs_share")
 
 SCRIPTS = (
     "elements", "numbers", "network", "store", "reasons", "tree", "icicle", "pass",
-    "rows", "table", "inspector", "copying", "links", "overview", "search", "tips",
-    "theme", "main",
+    "rows", "table", "inspector", "copying", "other_input", "links", "overview",
+    "search", "tips", "theme", "main",
 )  # fmt: skip
 """The files of the page's script, each behind those whose functions it calls."""
 
@@ -102,9 +102,16 @@ def render(arch: Architecture) -> str:
 
 
 def read_report_script() -> str:
-    """Read the page's script, in which its files share one scope."""
-    files = (read_template_text(f"report/{name}.js") for name in SCRIPTS)
-    return "\n".join(['"use strict";', "(() => {", *files, "})();"])
+    """Read the page's script, in which its files share one scope.
+
+    Comments and indents are left out, as no text goes over two lines there.
+    """
+    names = ("what_if.js", *(f"report/{name}.js" for name in SCRIPTS))
+    lines = (
+        line.strip() for name in names for line in read_template_text(name).splitlines()
+    )
+    code = [line for line in lines if line and not line.startswith("//")]
+    return "\n".join(['"use strict";', "(() => {", *code, "})();"])
 
 
 @dataclass(frozen=True, slots=True)

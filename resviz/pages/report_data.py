@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from resviz.errors import RecordError
+from resviz.errors import RecordError, ResizeError
 from resviz.escape import clean_name
 from resviz.pages.report_layers import (
     OTHER_KIND,
@@ -20,6 +20,7 @@ from resviz.pages.report_layers import (
     find_part_tint,
 )
 from resviz.pages.report_parts import write_parts
+from resviz.pages.what_if import NumberedItems, build_what_if
 from resviz.readings import costs, memory
 from resviz.readings.batch_axes import find_batch_places
 from resviz.readings.channel_places import find_shown_channel_axis
@@ -29,10 +30,9 @@ from resviz.readings.structure.join_reasons import explain_joins
 from resviz.record import MODEL_INPUT, Source
 from resviz.tables.layers import LAYER_KINDS
 from resviz.tables.shapes import arrange_shape
+from resviz.units import group_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from resviz.readings.receptive import Seen
     from resviz.readings.structure import Structure
     from resviz.record import Architecture, Layer, Shape
@@ -43,21 +43,6 @@ FOLDED = 1000
 
 ALL_KINDS = [*LAYER_KINDS, OTHER_KIND, RESOLUTION_KIND]
 """The kinds of layers, in the order of their bits."""
-
-
-class NumberedValues:
-    """Values that many share, each told by a number."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[Hashable, int] = {}
-
-    def number(self, value: Hashable) -> int:
-        """Return the number of a value."""
-        return self.numbers.setdefault(value, len(self.numbers))
-
-    def as_list(self) -> list[Any]:
-        """Return the values by number."""
-        return list(self.numbers)
 
 
 def build_report_data(arch: Architecture, structure: Structure) -> dict[str, Any]:
@@ -94,8 +79,58 @@ def build_report_data(arch: Architecture, structure: Structure) -> dict[str, Any
             [layer.index, clean_name(verdict), clean_name(reason)]
             for layer, verdict, reason in explain_joins(structure)
         ],
+        "whatIf": describe_other_inputs(arch),
         "fieldAxes": list(compute_receptive_fields(arch).axes) if arch.inputs else [],
     }
+
+
+MOST_LAYERS_FOLLOWED = 800
+"""Layers up to which formulas are found in seconds, as joins of many branches take."""
+
+
+def describe_other_inputs(arch: Architecture) -> dict[str, Any]:
+    """Describe what becomes of a record at another input, or why that is not known.
+
+    With the formulas are which storages are the inputs', how many operations each layer
+    has, and the dtype that the network could be cast from, "" where that is not known;
+    storages in `fixed` keep their bytes then.
+    """
+    count = len(arch.stored_layers)
+    if count > MOST_LAYERS_FOLLOWED:
+        most = group_digits(MOST_LAYERS_FOLLOWED)
+        return {
+            "reason": f"a page follows {most} layers at most, these are "
+            f"{group_digits(count)}; resviz sizes follows all"
+        }
+    try:
+        formulas = build_what_if(arch)
+    except (RecordError, ResizeError) as error:
+        return {"reason": clean_name(str(error))}
+    made_by = memory.build_timeline(arch).made_by
+    dtype = find_castable_dtype(arch)
+    return {
+        "formulas": formulas,
+        "given": [number for number, maker in enumerate(made_by) if maker is None],
+        "operations": [len(layer.operations) for layer in arch.stored_layers],
+        "dtype": dtype,
+        "fixed": [k for k, each in enumerate(arch.storages) if each.dtype != dtype],
+    }
+
+
+def find_castable_dtype(arch: Architecture) -> str:
+    """Find the dtype of all floats of a network; "" if bytes do not just go by it.
+
+    Statistics that an operation gives beside its result may have a dtype of their own
+    in half precision, and so may those of training.
+    """
+    tensors = [*arch.inputs, *arch.storages, *memory.iterate_parameters(arch)]
+    dtypes = {tensor.dtype for tensor in tensors if "int" not in tensor.dtype}
+    is_float = len(dtypes) == 1 and not arch.training
+    for layer in arch.stored_layers:
+        for op in layer.operations:
+            written = (arch.storages[number] for number in op.writes if number >= 0)
+            is_float &= sum("int" not in storage.dtype for storage in written) < 2
+    return dtypes.pop() if is_float else ""
 
 
 OWN_SPEC = re.compile(r"[a-z_]*\d*(\(.*\))?", re.DOTALL)
@@ -116,9 +151,9 @@ class LayerColumns:
 
     def __init__(self, arch: Architecture) -> None:
         self.arch = arch
-        self.shapes, self.orders = NumberedValues(), NumberedValues()
-        self.windows, self.types = NumberedValues(), NumberedValues()
-        self.fields = NumberedValues()
+        self.shapes, self.orders = NumberedItems[Any](), NumberedItems[Any]()
+        self.windows, self.types = NumberedItems[Any](), NumberedItems[Any]()
+        self.fields = NumberedItems[Any]()
         self.seen = compute_receptive_fields(arch).layers if arch.inputs else ()
         self.write_axis = cache(write_axis)  # a norm sees what its convolution does
         self.memory = read_layer_memory(arch)
@@ -133,15 +168,15 @@ class LayerColumns:
         kinds = find_layer_kinds(layer, changes=changes and changes_resolution(layer))
         values = {
             "name": clean_name(layer.name),
-            "type": self.types.number(clean_name(layer.type)),
+            "type": self.types.find_number(clean_name(layer.type)),
             "sources": [
                 source.layer if not source.output else [source.layer, source.output]
                 for source in layer.sources
             ],
-            "outputs": [self.shapes.number(t.shape) for t in layer.outputs],
+            "outputs": [self.shapes.find_number(t.shape) for t in layer.outputs],
             "order": self.find_order(Source(layer.index), layer.output_shape),
             "window": self.number_window(layer),
-            "weights": [self.shapes.number(p.shape) for p in layer.parameters],
+            "weights": [self.shapes.find_number(p.shape) for p in layer.parameters],
             "kinds": sum(1 << ALL_KINDS.index(kind) for kind in kinds),
             "macs": total.macs,
             "activations": total.activations,
@@ -160,14 +195,14 @@ class LayerColumns:
             return -1
         axes = (window.kernel, window.stride, window.padding, window.dilation)
         flags = window.transposed, window.ceil_mode
-        return self.windows.number((*axes, window.groups, *map(int, flags)))
+        return self.windows.find_number((*axes, window.groups, *map(int, flags)))
 
     def number_field(self, index: int) -> int:
         """Return the number of what a layer sees; -1 if it does not see the input."""
         seen = self.seen[index] if self.seen else None
         if seen is None:
             return -1
-        return self.fields.number(tuple(map(self.write_axis, seen)))
+        return self.fields.find_number(tuple(map(self.write_axis, seen)))
 
     def find_order(self, source: Source, shape: Shape) -> int:
         """Return the number of the order in which people read a tensor's axes.
@@ -180,17 +215,17 @@ class LayerColumns:
         sizes = tuple(
             shape[k - FOLDED] // batch if k >= FOLDED else shape[k] for k in order
         )
-        return self.orders.number(order) if sizes == tuple(written) else -1
+        return self.orders.find_number(order) if sizes == tuple(written) else -1
 
     def as_json(self) -> dict[str, Any]:
         """Return the columns, and the values that they number."""
         return {
             **self.columns,
-            "shapes": self.shapes.as_list(),
-            "orders": self.orders.as_list(),
-            "windows": self.windows.as_list(),
-            "types": self.types.as_list(),
-            "fields": self.fields.as_list(),
+            "shapes": self.shapes.list_items(),
+            "orders": self.orders.list_items(),
+            "windows": self.windows.list_items(),
+            "types": self.types.list_items(),
+            "fields": self.fields.list_items(),
         }
 
 

@@ -41,7 +41,7 @@ def write_rows(columns: Sequence[Column], rows: Iterable[LayerListRow]) -> Marku
     for row in rows:
         changes = " changes" if row.values["resolution"] else ""
         css = f' class="{row.tint}{changes}"' if row.tint or changes else ""
-        lines.append(f'<tr{css} data-kinds="{" ".join(row.kinds)}">')
+        lines.append(f"<tr{css}>")
         lines += (write_cell(column, row, texts) for column in columns)
         lines.append("</tr>\n")
     return Markup("".join(lines))  # noqa: S704 - every text of a record is escaped

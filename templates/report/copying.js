@@ -50,9 +50,10 @@ function writeCommand(store) {
   return `resviz layers ${spec}${size}`;
 }
 
-function writeInputOptions({ numbers }) {
-  const [, ...sample] = numbers.inputs[0] ?? [];
-  return ` --input ${sample.join(",")} --batch ${numbers.batch}`;
+function writeInputOptions({ network, numbers }) {
+  const axes = network.whatIf.formulas.inputs;
+  const samples = numbers.inputs.map((shape, number) => shape.filter((_, axis) => axes[number][axis] !== 0).join(","));
+  return `${samples.map((sample) => ` --input ${sample}`).join("")} --batch ${numbers.batch}`;
 }
 
 const quoteForShell = (text) => (/^[\w./:=,-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);

@@ -53,8 +53,15 @@ function makeInspector(store, holder) {
     const at = part.layers[held.indexOf(most)];
     return [
       fact("Holds at most", formatBytes(most), part.layer ? "With all that later layers still read." : `While ${at.name} runs.`),
-      fact("Kept for training", formatBytes(sum(part.layers.map((layer) => store.numbers.kept[layer.index])))),
+      ...listKept(part),
     ];
+  }
+
+  // At another input it is known of the whole network alone.
+  function listKept(part) {
+    const { kept, keptInAll } = store.numbers;
+    if (kept) return [fact("Kept for training", formatBytes(sum(part.layers.map((layer) => kept[layer.index]))))];
+    return part.parent || keptInAll === null ? [] : [fact("Kept for training", formatBytes(keptInAll))];
   }
 
   function describeShortcuts(part) {

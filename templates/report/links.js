@@ -11,6 +11,7 @@ function readAddress(store) {
     ...(found ? { selected: found } : {}),
     ...(store.lenses.includes(asked.lens) ? { lens: asked.lens } : {}),
     ...(VIEWS.includes(asked.view) ? { view: asked.view } : {}),
+    input: asked,
   };
 }
 
@@ -22,24 +23,28 @@ function decode(text) {
   }
 }
 
-function writeAddress(store) {
+function writeAddress(store, input) {
   const settings = [
     store.lens === "macs" ? "" : `lens=${store.lens}`,
     store.view === "shares" ? "" : `view=${store.view}`,
+    ...input.setting(),
   ].filter(Boolean);
   const name = encodeURIComponent(store.selected.id).replace(/%3A/g, ":");
   return name || settings.length ? `#${[name, ...settings].join("&")}` : "";
 }
 
-function makeLinks(store) {
+function makeLinks(store, input) {
   const follow = () => {
-    const changes = readAddress(store);
-    if (changes) store.change(changes);
+    const found = readAddress(store);
+    if (!found) return;
+    const { input: asked, ...changes } = found;
+    input.write(asked);
+    store.change(changes);
   };
   store.subscribe((keys) => {
     if (!["selected", "lens", "view", "numbers"].some((key) => keys.has(key))) return;
     try {
-      history.replaceState(null, "", writeAddress(store) || location.pathname + location.search);
+      history.replaceState(null, "", writeAddress(store, input) || location.pathname + location.search);
     } catch {
       // A page without an address of its own, inside another, has nothing to keep.
     }

@@ -31,7 +31,7 @@ function startReport() {
   makeQuestions(store, byId("questions"));
   makeSearch(store, shown);
   makeTips(store);
-  makeLinks(store);
+  makeLinks(store, makeOtherInput(store));
 
   const print = (isOn) => {
     shown.print(isOn);

@@ -189,7 +189,8 @@ function makeTable(store) {
     get scope() { return scope; },
     print(isOn) {
       isPrinting = isOn;
-      drawRows(true);
+      store.isWide = isOn || frame.clientWidth >= WIDE;
+      draw();
     },
   };
 }

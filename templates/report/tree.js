@@ -60,6 +60,7 @@ function makeTree(store, holder) {
       if (store.open.has(part)) for (const inner of part.parts) put(inner, level + 1);
     };
     put(store.network.root, 1);
+    holder.dataset.lens = store.lens;
     holder.replaceChildren(...rows.values());
     const current = rows.get(store.selected);
     if (hadFocus) current?.focus({ preventScroll: true });
