@@ -1,0 +1,73 @@
+"""What axe-core finds where `AXE_JS` names its axe.min.js: nothing, in every state."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from resviz.pages.report import render
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
+
+AXE = os.environ.get("AXE_JS", "")
+
+pytestmark = [
+    pytest.mark.needs("chromium"),
+    pytest.mark.skipif(not AXE, reason="AXE_JS names no axe.min.js"),
+]
+
+STATES = {
+    "whole": "",
+    "block": "#conv3_1",
+    "layer": "#layer2.0.conv2&lens=params",
+    "memory": "#conv2_x&lens=memory&view=pass",
+    "field": "#&lens=field&view=pass",
+    "overview": "#&view=overview",
+    "other input": "#&size=3x64x64&batch=2",
+}
+"""What is shown, by its address."""
+
+RULES = "async () => (await axe.run()).violations.map(it => [it.id, it.nodes[0].html])"
+
+
+def list_violations(page):
+    """What axe-core finds on a page."""
+    page.add_script_tag(content=Path(AXE).read_text())
+    return page.evaluate(RULES)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_state_has_violations(visit, report, scheme, width):
+    """Of views, lenses, another input, a search, and a size that does not work."""
+    page = visit(
+        report("resnet18"),
+        color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+        bypass_csp=True,
+    ).page
+    found = {}
+    for name, address in STATES.items():
+        page.evaluate("address => { location.hash = address }", address)
+        found[name] = list_violations(page)
+    page.fill("#search", "no such layer")
+    found["search"] = list_violations(page)
+    page.fill("[data-input]", "3×0×0")
+    found["trouble"] = list_violations(page)
+    assert {name: [] for name in found} == found
+
+
+@pytest.mark.parametrize("name", ["toy_unet", "vit_tiny_patch16_224"])
+def test_other_networks_have_none(visit, name):
+    """A network in lanes, and a transformer."""
+    page = visit(render(load(record_file(name))), bypass_csp=True).page
+    assert list_violations(page) == []
+
+
+def test_a_violation_would_be_found(visit, report):
+    """The check can fail: a button without a name."""
+    page = visit(report("resnet18"), bypass_csp=True).page
+    page.evaluate(
+        "document.querySelector('main').append(document.createElement('button'))"
+    )
+    assert [rule for rule, _ in list_violations(page)] == ["button-name"]
