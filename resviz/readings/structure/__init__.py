@@ -7,18 +7,18 @@ modulate: a gate, a condition, a kernel, an index. Their edges are side edges
 weights and the depth are taken. Where nothing else is a block, gates of a difference
 that no weights made carry the stream too (`carrying_gates`). Rows that start constant
 flow from the first sum on (`constant_streams`). A join is an addition of different live
-tensors of one shape, however written (`joins`). Its fork is the latest node on a light
-operand's chain from which the other operands descend, else its immediate dominator
-(`forks`). Between them lies its region, which need not be closed: what is read
-elsewhere is a tap, what leads to no output is no use, what comes from elsewhere is a
-condition. A branch weighs what the heaviest of its paths does (`efforts`); the lightest
-is the shortcut. `sum_kinds` says what a sum is and why: residual, weightless, parallel,
-or open, where branches read different parts or something foreign is added inside. Sums
-of two streams that exchange are units all the same (`exchanges`). Of a sum of several
-states and a branch the newest state is the fork (`multistep`); what a cell refines step
-by step is no block (`steps`). A sum of linear maps of one tensor is one convolution of
-several branches, a block only where nothing else is. One of towers or inputs is a
-`fusion`.
+tensors of one shape, however written (`joins`), as of parts that were put together
+(`summed_parts`). Its fork is the latest node on a light operand's chain from which the
+other operands descend, else its immediate dominator (`forks`). Between them lies its
+region, which need not be closed: what is read elsewhere is a tap, what leads to no
+output is no use, what comes from elsewhere is a condition. A branch weighs what the
+heaviest of its paths does (`efforts`); the lightest is the shortcut. `sum_kinds` says
+what a sum is and why: residual, weightless, parallel, or open, where branches read
+different parts or something foreign is added inside. Sums of two streams that exchange
+are units all the same (`exchanges`). Of a sum of several states and a branch the newest
+state is the fork (`multistep`); what a cell refines step by step is no block (`steps`).
+A sum of linear maps of one tensor is one convolution of several branches, a block only
+where nothing else is. One of towers or inputs is a `fusion`.
 
 The outermost residual regions are units (`outer_regions`), but for long skips, as is
 one over a lone block whose sisters are units. Units that mix positions and channels in
@@ -36,8 +36,9 @@ names in networks of its shape, and the paths of their modules elsewhere
 (`stage_names`). Equal blocks fold (`repeats`), what is unusual is said in words
 (`remarks`), and every addition is explained (`join_reasons`). The main path is that of
 main sources with the most weights, between the main ones of several inputs and outputs
-(`main_ends`); the shape flow and the depth follow it. Where no main source has weights,
-it follows what comes aside, and a remark says so, as of a depth of 0.
+(`main_ends`), past attention by its values; the shape flow and the depth follow it.
+Where no main source has weights, it follows what comes aside, and a remark says so, as
+of a depth of 0.
 """
 
 from __future__ import annotations
