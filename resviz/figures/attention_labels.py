@@ -227,3 +227,14 @@ def format_heads(batches: int, heads: int, batch: int) -> tuple[str, ...]:
     windows = batches // max(batch, 1)
     words = (format_plural(heads, "head"),)
     return (*words, f"{windows} windows") if windows > 1 else words
+
+
+def merge_attention_labels(labels: list[str]) -> list[str]:
+    """Merge the two adjacent products of attention into one label."""
+    merged: list[str] = []
+    for label in labels:
+        if label == "product" and merged[-1:] == ["product"]:
+            merged[-1] = "attention"
+        else:
+            merged.append(label)
+    return merged

@@ -9,6 +9,7 @@ import re
 from math import prod
 from typing import TYPE_CHECKING
 
+from resviz.figures.attention_labels import merge_attention_labels
 from resviz.operations.families import (
     ACTIVATIONS,
     ATTENTIONS,
@@ -374,17 +375,6 @@ def label_main_branch(
         else:
             labels += (label for layer in run for label in label_layer(layer))
     return merge_attention_labels(labels) if part.attends else labels
-
-
-def merge_attention_labels(labels: list[str]) -> list[str]:
-    """Merge the two adjacent products of attention into one label."""
-    merged: list[str] = []
-    for label in labels:
-        if label == "product" and merged[-1:] == ["product"]:
-            merged[-1] = "attention"
-        else:
-            merged.append(label)
-    return merged
 
 
 GATE_WORDS = {

@@ -380,10 +380,7 @@ class Architecture(
         write_atomically(path, compress_for_path(path, self.to_json() + b"\n"))
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row a layer, with its costs, its stage and its block.
-
-        `resviz.layers(arch).select_columns(…)` has bytes and receptive fields too.
-        """
+        """Return one row a layer: costs, stage, block; `resviz.layers` has more."""
         from resviz.tables.layers import FRAME_KEYS, layer_table
 
         return layer_table(self).select_columns(FRAME_KEYS).to_pandas()

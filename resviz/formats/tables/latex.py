@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import escape
 from resviz.formats.latex_letters import add_letter_command, escape_latex_letters
-from resviz.formats.tables.text import CELL_WIDTH, fit_columns, title_lines
+from resviz.formats.tables.text import fit_columns
+from resviz.formats.text_cells import CELL_WIDTH, title_lines
 from resviz.tables.table import Cell, Column, LayerGroup, Table
 
 if TYPE_CHECKING:

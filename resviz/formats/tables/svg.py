@@ -12,7 +12,7 @@ from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Edge
 from resviz.figures.drawing.elements import Group as Frame
 from resviz.formats.pictures import svg
-from resviz.formats.tables.text import title_lines
+from resviz.formats.text_cells import title_lines
 from resviz.tables.table import Cell, Column, LayerGroup, Table
 
 if TYPE_CHECKING:

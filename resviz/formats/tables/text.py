@@ -8,58 +8,41 @@ from __future__ import annotations
 
 import re
 from io import StringIO
-from itertools import chain
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from resviz import escape
-from resviz.formats.tables.markdown import draw_brackets
-from resviz.tables.table import Cell, Column, Table
+from resviz.formats.text_cells import (
+    CELL_WIDTH,
+    MODULE_PART,
+    cell_lines,
+    title_lines,
+    wrap_title,
+)
+from resviz.formats.text_grids import (
+    BOLD,
+    DIM,
+    GAP,
+    Grid,
+    iter_grid_lines,
+    style_line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import rich.table
 
+    from resviz.tables.table import Column, Table
+
 SUFFIXES = (".txt",)
-
-CELL_WIDTH = 15
-"""Characters of the widest bracketed cell of the paper's five networks."""
-
-PATH_PART = re.compile(r"[^/:,(_]*[/:,(_]?")
-"""A part of a path or SPEC, with the character that ends it."""
-
-MODULE_PART = re.compile(r"[^.–]+[.–]*(?:\d+(?:[.–]|$))*|[.–]+")
-"""A part of a module's path and the numbers behind it, with dots: "branches.0."."""
-
-WORD_END = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[.–])(?=\w)")
-"""Where a part that is too long is broken: between Vision and Transformer, at dots."""
 
 ROW_MARKER = "▸ "
 """What stands before a row that is set off."""
 
-WRAPPED_KINDS = {"cell", "row"}
-"""Kinds of columns whose long cells take several lines."""
-
 FACT_INDENT, NOTE_INDENT = 13, 2
 """By how much a fact above the table and a note below it are indented where they take
 several lines."""
-
-WORDS_WIDTH = 32
-"""Characters of a line of words."""
-
-SENTENCE_WIDTH = 60
-"""Characters of a line of a sentence."""
-
-GLUE = "\N{NO-BREAK SPACE}"
-
-GAP = "   "
-"""What stands between two columns."""
-
-BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-
-TOP, MIDDLE, BOTTOM = 0.0, 0.5, 1.0
-"""Where a short cell stands in a row: the share of empty lines above it."""
 
 NARROW = re.compile(
     "[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f"  # Latin, Greek, Cyrillic
@@ -178,66 +161,6 @@ def column_width(table: Table, column: Column) -> int:
     return max(map(len, (*title_lines(column), *lines)))
 
 
-def title_lines(column: Column) -> list[str]:
-    """Return the lines of a heading: a network's name takes several."""
-    title = escape.clean_name(column.title)
-    return wrap_title(title) if column.kind == "cell" else [title]
-
-
-def wrap_title(
-    title: str, pattern: re.Pattern[str] = PATH_PART, width: int = CELL_WIDTH
-) -> list[str]:
-    """Break a network's name, a SPEC's or path's long words where its parts end.
-
-    Example:
-        >>> wrap_title("models/backbones/net.py:build_wide")
-        ['models/', 'backbones/', 'net.py:build_', 'wide']
-        >>> wrap_title("VisionTransformer")
-        ['Vision', 'Transformer']
-    """
-    lines: list[str] = []
-    for line in wrap(title, width, break_long_words=False):
-        parts = pattern.findall(line) if len(line) > width else [line]
-        lines.append("")
-        words = (WORD_END.split(p) if len(p) > width else [p] for p in parts)
-        for part in chain.from_iterable(words):
-            if lines[-1] and len(lines[-1] + part) > width:
-                lines.append("")
-            lines[-1] += part
-    return [part for line in lines for part in wrap(line, width)] or [""]
-
-
-def cell_lines(column: Column, value: Any) -> list[str]:
-    """Return the lines of one cell."""
-    if isinstance(value, Cell):
-        lines = [value.note] if value.note else []
-        for group in value.groups:
-            lines += (
-                wrap_block_cell(group.lines[0])
-                if group.is_bare
-                else draw_brackets(group)
-            )
-        return [escape.clean_name(line) for line in lines]
-    if column.kind == "words":
-        words = map(escape.clean_name, column.lines(value))
-        hanging = (wrap(line, WORDS_WIDTH, subsequent_indent="  ") for line in words)
-        return [part for lines in hanging for part in lines]
-    text = escape.clean_name(column.text(value))
-    if column.kind == "sentence":
-        return wrap(text, SENTENCE_WIDTH, break_on_hyphens=False) or [""]
-    return wrap_title(text, MODULE_PART) if column.kind in WRAPPED_KINDS else [text]
-
-
-def wrap_block_cell(line: str) -> list[str]:
-    """Break a long cell, so that no column of blocks grows by it.
-
-    What stands between two commas stays together.
-    """
-    glued = ", ".join(part.replace(" ", GLUE) for part in line.split(", "))
-    lines = wrap(glued, CELL_WIDTH, break_long_words=False, break_on_hyphens=False)
-    return [part.replace(GLUE, " ") for part in lines] or [""]
-
-
 def draw_columns(
     table: Table, columns: list[Column], width: int | None, *, colour: bool
 ) -> list[str]:
@@ -319,6 +242,7 @@ def make_rich_table(grid: Grid) -> rich.table.Table:
         out.add_column(
             Text("\n".join(heading)),
             justify="right" if numeric else "left",
+            no_wrap=numeric,  # words give way before digits are cut
             vertical="top" if grid.top else "middle",
         )
     for number, row in enumerate(grid.rows):
@@ -326,80 +250,6 @@ def make_rich_table(grid: Grid) -> rich.table.Table:
         cells = (Text("\n".join(cell)) for cell in row)
         out.add_row(*cells, style=style, end_section=grid.apart)
     return out
-
-
-class Grid(NamedTuple):
-    """Rows of cells below headings, and how they stand.
-
-    Attributes:
-        head: the headings.
-        rows: cells from left to right.
-        numeric: for each column, whether it is set to the right.
-        marked: numbers of rows in bold.
-        top: whether short cells stand at the top of a row, or in its middle.
-        apart: whether a blank line stands between rows.
-    """
-
-    head: Sequence[list[str]]
-    rows: Sequence[Sequence[list[str]]]
-    numeric: Sequence[bool]
-    marked: frozenset[int]
-    top: bool
-    apart: bool
-
-    def widths(self) -> list[int]:
-        """Return the width of each column."""
-        return [
-            max(len(line) for cell in column for line in cell)
-            for column in zip(self.head, *self.rows, strict=True)
-        ]
-
-
-def iter_grid_lines(grid: Grid, *, colour: bool) -> Iterator[str]:
-    """Yield the lines of a grid, its headings above a rule."""
-    widths = grid.widths()
-    yield from iter_row_lines(grid, grid.head, widths, BOLD if colour else "", BOTTOM)
-    yield "─" * (sum(widths) + len(GAP) * (len(widths) - 1))
-    for number, cells in enumerate(grid.rows):
-        if number and grid.apart:
-            yield ""
-        style = BOLD if colour and number in grid.marked else ""
-        yield from iter_row_lines(
-            grid, cells, widths, style, TOP if grid.top else MIDDLE
-        )
-
-
-def iter_row_lines(
-    grid: Grid,
-    cells: Sequence[list[str]],
-    widths: Sequence[int],
-    style: str,
-    above: float,
-) -> Iterator[str]:
-    """Yield the lines of one row."""
-    height = max(map(len, cells))
-    tall = [pad_cell(cell, height, above) for cell in cells]
-    for parts in zip(*tall, strict=True):
-        columns = zip(parts, widths, grid.numeric, strict=True)
-        line = GAP.join(
-            part.rjust(width) if numeric else part.ljust(width)
-            for part, width, numeric in columns
-        )
-        yield style_line(line.rstrip(), style)
-
-
-def pad_cell(cell: list[str], height: int, share: float) -> list[str]:
-    """Give a cell as many lines as its row, a share of the empty ones above it."""
-    missing = height - len(cell)
-    if not missing:
-        return cell
-    above = int(missing * share)
-    return [""] * above + cell + [""] * (missing - above)
-
-
-def style_line(line: str, style: str) -> str:
-    """Put a line into a terminal's style, if any."""
-    return f"{style}{line}{PLAIN}" if style and line else line
 
 
 def is_narrow(texts: Iterable[str]) -> bool:
