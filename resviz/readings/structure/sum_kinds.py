@@ -6,6 +6,7 @@ The rules read shapes and edges alone; neither a name nor a class is looked at.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import (
@@ -184,13 +185,19 @@ def adds_first_state(
 
     As in x + f(P·x + h), where x is made of h. Source: Chen et al. 2020, GCNII,
     equation 5, with P of the graph; Bai et al. 2020, MDEQ, whose every step adds the
-    input between two weights.
+    input behind its weights.
     """
     fork = addition.fork
     if len(foreign) != 1 or fork not in addition.operands or node in addition.operands:
         return False
     if adds_levels(graph, node, graph.joins[node].operands):
         return False
+    find = partial(graph.find_nodes_between, main_only=True)
+    ways = find(fork, node), find(node, addition.join)
+    if all(
+        any(graph.efforts[n].weighted for n in w & graph.efforts.keys()) for w in ways
+    ):
+        return False  # as a leapfrog, which adds the state before
     above = AncestorSearch(graph.main_sources, fork)
     for state in walk_unweighted_chain(graph, foreign[0]):
         if above.reaches(state) and count_sums_below(graph, state) > 1:
