@@ -97,12 +97,27 @@ def summary_table(arch: Architecture) -> Table:
         facts=(("input", describe_inputs(arch)), *summary_facts(arch, data)),
         notes=(
             *(f"{step.name}: {step.arithmetic}" for step in arch.flow[1:]),
+            *note_flow_of_one_path(structure),
             *unusual,
             batch_note(arch),
             *counting_notes(arch, costs.ELEMENTS_UNIT),
         ),
         extra=extra_trainable_columns(arch),
     )
+
+
+def note_flow_of_one_path(structure: Structure) -> Iterator[str]:
+    """Say how many blocks work beside the path whose shape flow is told."""
+    path = {*structure.main_path}
+    beside = [
+        b for b in structure.blocks if path.isdisjoint(la.index for la in b.layers)
+    ]
+    if beside and structure.arch.flow:
+        blocks = f"{len(beside)} of {format_plural(len(structure.blocks), 'block')}"
+        yield (
+            "shape flow: along the path with the most weights; "
+            f"{blocks} work beside it, at sizes of their own"
+        )
 
 
 def summary_facts(

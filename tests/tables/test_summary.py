@@ -6,6 +6,8 @@ from torch import nn
 
 import resviz
 from resviz.figures.overview.sentences import describe_network
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
 from tests.readings.structure.toys import Basic, conv
 
 
@@ -170,3 +172,13 @@ def test_shapes_with_channels_last_are_told_as_others():
     assert (6, 4, 8) == stem["output_shape"].sizes
     assert "giving 6×4×8" in resviz.describe(arch)
     assert (6, 4, 1) == resviz.layers(arch).rows[-1]["output_shape"].sizes
+
+
+def test_a_flow_beside_which_blocks_work_is_of_one_path():
+    """HRNet's branches run at four sizes at once, of which a row tells one."""
+    notes = resviz.summary(load(record_file("hrnet_w18_small"))).notes
+    assert (
+        "shape flow: along the path with the most weights; 15 of 23 blocks work beside "
+        "it, at sizes of their own"
+    ) in notes
+    assert not [n for n in resviz.summary("18").notes if n.startswith("shape flow:")]
