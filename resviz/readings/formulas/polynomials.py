@@ -50,12 +50,15 @@ class FormulaBook:
     Attributes:
         unknowns: in the order in which they came up, so that each is made of earlier
             ones alone.
+        replacements: how often one was worked out with a value for another.
     """
 
     def __init__(self) -> None:
         self.unknowns: list[Unknown] = []
         self._numbers: dict[Unknown, int] = {}
         self._least: list[int | None] = []
+        self._replaced: dict[int, Polynomial] = {}
+        self.replacements = 0
 
     def add_axis(self) -> Polynomial:
         """Return a new axis of the input; it has one position at least."""
@@ -184,6 +187,7 @@ class FormulaBook:
         solved = solve_for_unknown(zero)
         if solved is None:
             return polynomial
+        self._replaced = {}
         return self._replace(polynomial, *solved)
 
     def _replace(
@@ -194,7 +198,11 @@ class FormulaBook:
         for product, count in polynomial:
             term = make_number(count)
             for unknown in product:
-                term = multiply(term, self._replace_unknown(unknown, number, value))
+                if unknown not in self._replaced:  # many are made of the same ones
+                    self.replacements += 1
+                    new = self._replace_unknown(unknown, number, value)
+                    self._replaced[unknown] = new
+                term = multiply(term, self._replaced[unknown])
             total = add(total, term)
         return total
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from resviz.readings.formulas.polynomials import FormulaBook, Polynomial
 
+MOST_REPLACEMENTS = 150_000
+"""Formulas put into others for one record, at most: some seconds of work."""
+
 MOST_WAYS = 400
 """Ways of one layer that are gone; what has more is refused."""
 
@@ -103,6 +106,8 @@ class WayExplorer:
             self._answers = {}
             outcome = call_rule(rule)
             trail = tuple(self._answers.items())
+            if self.book.replacements > MOST_REPLACEMENTS:
+                raise TooManyWays
             if is_possible(self.book, trail):
                 ways.append(RuleWay(trail, outcome))
             answers = [answer for _, answer in trail]

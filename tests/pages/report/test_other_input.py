@@ -5,6 +5,8 @@ from torch import nn
 
 import resviz
 from resviz.pages.report import render
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -120,6 +122,12 @@ def test_the_address_holds_the_input(visit, report):
     page.get_by_role("button", name="As recorded").click()
     assert before["totals"] == page.evaluate(SHOWN)["totals"]
     assert page.evaluate("location.hash") == "#conv3_x"
+
+
+def test_formulas_that_share_parts_are_found_in_seconds(visit):
+    """Of a transformer whose sizes are made of one another, over and over."""
+    page = visit(render(load(record_file("toy_transformer")))).page
+    assert page.locator("[data-input]").count() == 1
 
 
 def test_what_is_not_known_says_so(visit, report):
