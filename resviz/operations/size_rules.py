@@ -107,11 +107,13 @@ def broadcast_shapes(step: SizeStep, shapes: Sequence[Shape]) -> Shape:
     rank = max(map(len, shapes), default=0)
     shape: list[int] = []
     for place in range(-rank, 0):
-        size = 1
-        for other in (s[place] for s in shapes if len(s) >= -place):
+        size, *others = (s[place] for s in shapes if len(s) >= -place)
+        for other in others:
+            if other == size:
+                continue
             if size == 1:
                 size = other
-            elif not equals_any(other, 1, size):
+            elif other != 1:
                 refuse_operands(step)
         shape.append(size)
     return tuple(shape)

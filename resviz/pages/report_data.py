@@ -84,8 +84,8 @@ def build_report_data(arch: Architecture, structure: Structure) -> dict[str, Any
     }
 
 
-MOST_LAYERS_FOLLOWED = 800
-"""Layers up to which formulas are found in seconds, as joins of many branches take."""
+MOST_LAYERS_FOLLOWED = 2000
+"""Layers up to which a page has formulas, which are found in half a second then."""
 
 
 def describe_other_inputs(arch: Architecture) -> dict[str, Any]:

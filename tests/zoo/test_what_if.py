@@ -13,7 +13,14 @@ from . import packages
 
 pytestmark = pytest.mark.needs("chromium")
 
-NETWORKS = ("convnext_atto", "densenet121", "dla34", "repvgg_a0", "resnet26d")
+NETWORKS = (
+    "convnext_atto",
+    "densenet121",
+    "dla34",
+    "repvgg_a0",
+    "resnet26d",
+    "hrnet_w18_small",
+)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

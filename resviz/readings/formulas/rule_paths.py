@@ -31,6 +31,9 @@ Sizes: TypeAlias = "tuple[int, ...]"
 Answer: TypeAlias = "tuple[SizeCondition, bool]"
 """A comparison, and how it came out."""
 
+Trail: TypeAlias = "tuple[Answer, ...]"
+"""The answers on one way, in order."""
+
 
 class Refusal(NamedTuple):
     """Why a rule refuses.
@@ -47,7 +50,7 @@ class Refusal(NamedTuple):
 class RuleWay(NamedTuple):
     """One way: its comparisons in order, and what comes out."""
 
-    trail: tuple[Answer, ...]
+    trail: Trail
     outcome: Sizes | Refusal
 
 
@@ -75,6 +78,8 @@ class WayExplorer:
         self.facts: dict[SizeCondition, bool] = {}
         self._planned: tuple[bool, ...] = ()
         self._answers: dict[SizeCondition, bool] = {}
+        self._possible: dict[Trail, bool] = {}  # blocks of a stage go the same ways
+        self._equal: dict[tuple[Polynomial, Polynomial, Trail], bool] = {}
 
     def answer(self, condition: SizeCondition) -> bool:
         """Say whether a condition holds on this way, and remember it."""
@@ -108,7 +113,9 @@ class WayExplorer:
             trail = tuple(self._answers.items())
             if self.book.replacements > MOST_REPLACEMENTS:
                 raise TooManyWays
-            if is_possible(self.book, trail):
+            if trail not in self._possible:
+                self._possible[trail] = is_possible(self.book, trail)
+            if self._possible[trail]:
                 ways.append(RuleWay(trail, outcome))
             answers = [answer for _, answer in trail]
             while answers and not answers[-1]:
@@ -131,12 +138,20 @@ class WayExplorer:
         formulas = [*map(find_formula, sizes)]
         general = formulas[-1]
         if all(
-            is_equal(self.book, formula, general, list_zeros(way.trail))
+            self._agrees(formula, general, way.trail)
             for way, formula in zip(ways, formulas, strict=True)
         ):
             return sizes[-1]
         pairs = [(way.trail, f) for way, f in zip(ways, formulas, strict=True)]
         return make_size(self, choose_by_answers(self.book, pairs, 0))
+
+    def _agrees(self, formula: Polynomial, general: Polynomial, trail: Trail) -> bool:
+        """Tell whether two formulas are equal where some answers are given."""
+        key = (formula, general, trail)
+        if key not in self._equal:
+            zeros = list_zeros(trail)
+            self._equal[key] = is_equal(self.book, formula, general, zeros)
+        return self._equal[key]
 
 
 def call_rule(rule: Callable[[], Sizes]) -> Sizes | Refusal:
