@@ -80,9 +80,11 @@ class FormulaBook:
         number = as_number(divisor)
         if not number:
             return self.find_unknown(Unknown("quotient", (dividend, divisor)))
+        if number < 0:
+            return self.divide(negate(dividend), make_number(-number))
         products = [(p, n) for p, n in dividend if p and n % number]
-        if products and products[0][1] * number < 0:  # ⌊−a / b⌋ = −⌊(a + b − 1) / b⌋
-            rounded = add(negate(dividend), make_number(abs(number) - 1))
+        if products and products[0][1] < 0:  # ⌊−a / b⌋ = −⌊(a + b − 1) / b⌋
+            rounded = add(negate(dividend), make_number(number - 1))
             return negate(self.divide(rounded, divisor))
         count = dict(dividend).get((), 0)
         whole = {p: n // number for p, n in dividend if p and n % number == 0}
