@@ -134,7 +134,8 @@ def concatenate(attributes: OnnxAttributes, *inputs: Any) -> Any:
 @onnx_operator("Flatten")
 def flatten_to_matrix(attributes: OnnxAttributes, x: Any) -> Any:
     """Make a matrix: the axes before one are its rows."""
-    axis = attributes.get("axis", 1) % (x.ndim + 1)
+    axis = attributes.get("axis", 1)
+    axis += x.ndim if axis < 0 else 0
     if axis == 1:
         return torch.flatten(x, 1)
     return x.reshape(x.shape[:axis].numel(), x.shape[axis:].numel())

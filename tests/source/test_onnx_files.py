@@ -90,6 +90,16 @@ def write_graph(path, nodes, tensors=(), shape=(1, 4, 8, 8), out=None):
     return str(path)
 
 
+@pytest.mark.parametrize(
+    ("axis", "shape"), [(0, (1, 256)), (2, (4, 64)), (-1, (32, 8)), (-4, (1, 256))]
+)
+def test_flatten_counts_axes_from_either_end(tmp_path, axis, shape):
+    """The last axis is −1, as onnx's reference has it: (1 · 4 · 8, 8)."""
+    nodes = [(("Flatten", ["x"], ["y"]), {"axis": axis})]
+    arch = resviz.trace(write_graph(tmp_path / "a.onnx", nodes))
+    assert shape == tuple(arch.layers[-1].outputs[0].shape)
+
+
 def test_unknown_operators_are_refused_by_name(tmp_path):
     """All of them, before anything is followed."""
     nodes = [
