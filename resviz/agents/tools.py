@@ -95,7 +95,9 @@ class AgentTool:
     @property
     def spec_name(self) -> str:
         """The argument that holds its SPECs; "" where there is none."""
-        return {0: "", 1: "spec"}.get(-1 if self.most is None else self.most, "specs")
+        if self.most == 0:
+            return ""
+        return "spec" if self.most == 1 else "specs"
 
     @property
     def trace_options(self) -> tuple[Option, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError, suggest
@@ -47,6 +48,7 @@ MEANT = {
 """What is meant by keys of other tools."""
 
 CHANGE = re.compile(r"([+−-])\s*(.+?)\s*(%?)")
+"""A change since a record: its sign, also a real minus, its number, and if a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,8 @@ class Growth:
 
     def limit(self, before: int) -> int:
         """Return the most that is allowed where there was so much."""
-        return (
-            int((before * (1 + self.amount)) // 1)
-            if self.is_share
-            else int(before + self.amount)
-        )
+        most = before * (1 + self.amount) if self.is_share else before + self.amount
+        return floor(most)
 
 
 def read_budgets(section: Mapping[str, Any], path: Path) -> tuple[NetworkBudget, ...]:
@@ -170,7 +169,9 @@ def read_budget(
         read_text(table, "name", where) or spec,
         record,
         {
-            {"input": "input_size"}.get(key, key): read_trace_value(table, key, where)
+            ("input_size" if key == "input" else key): read_trace_value(
+                table, key, where
+            )
             for key in TRACE_KEYS
             if key in table
         },

@@ -20,26 +20,24 @@ ENOUGH = 0.9
 """The share of a growth that is explained well enough, so that no more is named."""
 
 
-def find_causes(
-    comparison: Comparison, key: str, *, grew: bool = True
-) -> tuple[Change, ...]:
+def find_causes(comparison: Comparison, key: str) -> tuple[Change, ...]:
     """Find the changes that caused a breach, the largest first.
+
+    There is too much of what is counted, so what takes away is no cause.
 
     Args:
         comparison: from the record to the network.
         key: what is breached, a key of `AMOUNTS`; another is of the structure.
-        grew: whether there is too much of it; then what takes away is no cause.
     """
     if key == "peak-memory":  # no change owns the peak; what is given comes nearest
         return rank_changes(comparison.changes, "memory") or rank_changes(
             comparison.changes, "params"
         )
     if key in AMOUNTS:
-        sign = 1 if grew else -1
         return tuple(
             change
             for change in rank_changes(comparison.changes, key)
-            if getattr(change.share, key) * sign > 0
+            if getattr(change.share, key) > 0
         )
     return comparison.select_changes("structure") or comparison.changes
 

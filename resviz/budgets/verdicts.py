@@ -224,11 +224,11 @@ def measure_last_map(arch: Architecture) -> tuple[int, ...] | None:
 
 def measure_output(arch: Architecture) -> tuple[int, ...] | None:
     """Return the shape of the first output of a forward, without its first axis."""
-    for place in arch.outputs:
-        if place.layer < 0:
-            return tuple(arch.inputs[place.output].shape[1:])
-        return tuple(arch.stored_layers[place.layer].outputs[place.output].shape[1:])
-    return None
+    if not arch.outputs:
+        return None
+    layer, output = arch.outputs[0].layer, arch.outputs[0].output
+    tensors = arch.inputs if layer < 0 else arch.stored_layers[layer].outputs
+    return tuple(tensors[output].shape[1:])
 
 
 def write_expected(key: str, value: Any) -> str:

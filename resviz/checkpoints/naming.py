@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from resviz.checkpoints.files import Group
 
 NORM_WORDS = r"(weight|bias|running_mean|running_var|num_batches_tracked)"
+"""What a norm of torch holds, a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,14 @@ SCHEMES = (
         (
             (r"stem\.conv1\.weight", "conv1.weight"),
             (rf"stem\.conv1\.norm\.{NORM_WORDS}", r"bn1.\1"),
-            (r"(?:res)(\d)\.(\d+)\.conv(\d)\.weight", r"layer<\1>.\2.conv\3.weight"),
-            (r"(?:res)(\d)\.(\d+)\.conv(\d)\.norm\.(.+)", r"layer<\1>.\2.bn\3.\4"),
+            (r"res(\d)\.(\d+)\.conv(\d)\.weight", r"layer<\1>.\2.conv\3.weight"),
+            (r"res(\d)\.(\d+)\.conv(\d)\.norm\.(.+)", r"layer<\1>.\2.bn\3.\4"),
             (
-                r"(?:res)(\d)\.(\d+)\.shortcut\.norm\.(.+)",
+                r"res(\d)\.(\d+)\.shortcut\.norm\.(.+)",
                 r"layer<\1>.\2.downsample.1.\3",
             ),
             (
-                r"(?:res)(\d)\.(\d+)\.shortcut\.weight",
+                r"res(\d)\.(\d+)\.shortcut\.weight",
                 r"layer<\1>.\2.downsample.0.weight",
             ),
             (r"linear\.(weight|bias)", r"fc.\1"),

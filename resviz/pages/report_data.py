@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from resviz.errors import RecordError, ResizeError
 from resviz.escape import clean_name
 from resviz.pages.report_layers import (
-    OTHER_KIND,
-    RESOLUTION_KIND,
+    ALL_KINDS,
     find_layer_kinds,
     find_part_tint,
 )
@@ -28,7 +27,6 @@ from resviz.readings.receptive import WHOLE, Axis, compute_receptive_fields
 from resviz.readings.resizes import changes_resolution
 from resviz.readings.structure.join_reasons import explain_joins
 from resviz.record import MODEL_INPUT, Source
-from resviz.tables.layers import LAYER_KINDS
 from resviz.tables.shapes import arrange_shape
 from resviz.units import group_digits
 
@@ -39,10 +37,6 @@ if TYPE_CHECKING:
 
 FOLDED = 1000
 """Added to the number of an axis that holds samples and something else."""
-
-
-ALL_KINDS = [*LAYER_KINDS, OTHER_KIND, RESOLUTION_KIND]
-"""The kinds of layers, in the order of their bits."""
 
 
 def build_report_data(arch: Architecture, structure: Structure) -> dict[str, Any]:
@@ -68,7 +62,7 @@ def build_report_data(arch: Architecture, structure: Structure) -> dict[str, Any
         "leavesOut": bool(costs.name_gaps(arch)),
         "macs": total.macs,
         "parameterBytes": sum(memory.count_parameter_bytes(arch).values()),
-        "kinds": ALL_KINDS,
+        "kinds": [*ALL_KINDS],
         "layers": columns.as_json(),
         "parts": write_parts(arch, structure),
         "tints": {

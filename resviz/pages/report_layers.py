@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resviz.record import Architecture, Layer
 
 PART_COLUMN = Column("part", "stage")
+"""What the report adds behind a layer's name."""
 
 TOTALLED_KEY = "elements"
 """A column whose sum stands at the head of the page, and that is left out here."""
@@ -31,6 +32,9 @@ RESOLUTION_KIND = "resolution"
 
 OTHER_KIND = "other"
 """The kind of layers that are of no other."""
+
+ALL_KINDS = (*LAYER_KINDS, OTHER_KIND, RESOLUTION_KIND)
+"""The kinds of layers, in the order of their bits and of the choice."""
 
 SUMMED_KEYS = {"params", "macs"}
 """Columns whose sum stands at the foot."""
@@ -123,8 +127,7 @@ def find_layer_kinds(layer: Layer, *, changes: bool) -> tuple[str, ...]:
 def count_layer_kinds(rows: Iterable[LayerListRow]) -> dict[str, int]:
     """Return how many rows are of each kind, those with none left out."""
     numbers = Counter(kind for row in rows for kind in row.kinds)
-    kinds = (*LAYER_KINDS, OTHER_KIND, RESOLUTION_KIND)
-    return {kind: numbers[kind] for kind in kinds if numbers[kind]}
+    return {kind: numbers[kind] for kind in ALL_KINDS if numbers[kind]}
 
 
 def bar_percent(value: int | None, maximum: int) -> int:

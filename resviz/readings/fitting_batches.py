@@ -60,8 +60,8 @@ class BatchLines:
 
     def largest(self, room: int) -> int | None:
         """Return the largest batch that has room, 0 for none, None for any."""
-        found = [line.largest(room) for line in self.lines]
-        return min((each for each in found if each is not None), default=None)
+        limits = [line.largest(room) for line in self.lines]
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def find_bound(self, room: int) -> BatchLine:
         """Find the line that ends the room first."""

@@ -203,8 +203,8 @@ class FormulaFollower:
         facts = self.ways.facts
         if any(facts.get(c, answer) != answer for c, answer in check.answers):
             return None
-        asked = tuple(pair for pair in check.answers if pair[0] not in facts)
-        return Check(asked, check.refusal)
+        still_open = tuple(pair for pair in check.answers if pair[0] not in facts)
+        return Check(still_open, check.refusal)
 
 
 def list_new_storages(layer: Layer, made: set[int]) -> list[int]:

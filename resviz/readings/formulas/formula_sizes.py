@@ -178,8 +178,8 @@ def find_remainder(
 VALUE_BEGINS, VALUE_ENDS = "\ufdd0", "\ufdd1"
 """Around a formula in a sentence: characters that no text may hold."""
 
-
 VALUE = re.compile(f"{VALUE_BEGINS}([^:]*):([^{VALUE_ENDS}]*){VALUE_ENDS}")
+"""Such a mark: the form of the value, and the formula."""
 
 
 def write_value(formula: Polynomial, form: str) -> str:

@@ -127,11 +127,11 @@ class WayExplorer:
 
     def merge(self, ways: Sequence[RuleWay]) -> Sizes | None:
         """Return what all ways give that are not refused; None where all are."""
-        given = [way for way in ways if not isinstance(way.outcome, Refusal)]
-        if not given:
+        accepted = [way for way in ways if not isinstance(way.outcome, Refusal)]
+        if not accepted:
             return None
-        columns = zip(*(way.outcome for way in given), strict=True)
-        return tuple(self._merge_sizes(given, sizes) for sizes in columns)
+        columns = zip(*(way.outcome for way in accepted), strict=True)
+        return tuple(self._merge_sizes(accepted, sizes) for sizes in columns)
 
     def _merge_sizes(self, ways: Sequence[RuleWay], sizes: Sequence[int]) -> int:
         """Return the size that each of some ways gives."""
