@@ -13,7 +13,11 @@ from resviz import trace
 from resviz.cli import main
 from resviz.errors import LetterWarning
 from resviz.figures import FIGURES, draw_diagram
-from resviz.figures.drawing.metrics import break_word, max_text_width
+from resviz.figures.drawing.metrics import (
+    break_word,
+    max_text_width,
+    split_amounts,
+)
 from resviz.record.storage import load
 from tests.readings.structure.golden.networks import record_file
 
@@ -167,12 +171,36 @@ def test_a_command_says_it_in_a_line(capsys, tmp_path, options, warning):
         ("backbone.11–12", ["backbone.", "11–12"]),
         ("stage2.0", ["stage2.0"]),
         ("x" * 40, []),
+        ("._tokens_only_here", ["._tokens_", "only_here"]),
     ],
 )
 def test_words_break_where_they_may(word, lines):
     """Behind dots and underscores, before capitals, before a digit if it must be."""
     assert lines == break_word(word, 72, 12)
     assert max_text_width(lines) <= 72
+
+
+@pytest.mark.parametrize("name", ["_2", ".1", "conv2_1", "a--b", "–.x_y", "._", "x.1"])
+@pytest.mark.parametrize("room", [4, 8, 12, 16])
+def test_no_mark_of_a_name_stands_alone(name, room):
+    """One too wide for all breaks has none: "_" over "2" would read as a fraction."""
+    lines = break_word(name, room, 12)
+    assert all(any(map(str.isalnum, line)) for line in lines) or lines == [name]
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("attention, 1 head, 64 windows", ["attention,", "1 head,", "64 windows"]),
+        ("3×3, 72, /2 ×2", ["3×3,", "72,", "/2 ×2"]),
+        ("1×1, 64", ["1×1,", "64"]),
+        ("3×3 max pool, /2", ["3×3", "max", "pool,", "/2"]),
+        ("100000000 windows", ["100000000", "windows"]),
+    ],
+)
+def test_an_amount_stays_with_what_it_counts(label, words):
+    """A line ends in "3 heads," and never in "64", unless both are wider than it."""
+    assert words == split_amounts(label, 80)
 
 
 def test_a_warning_without_remedy_is_spelt_as_it_is():

@@ -1,5 +1,6 @@
 """The figure roofline: layers on the roof of a device."""
 
+import re
 from math import log10
 
 import pytest
@@ -22,7 +23,7 @@ def test_a_point_a_layer_that_multiplies(record):
     assert len({point.tint for point in points}) > 4
     said = resviz.describe(arch, "roofline")
     assert "Roofline of ResNet-18 on NVIDIA A100 40GB in float32" in said
-    assert "47 layers without MACs not drawn" in said
+    assert re.search(r"47 layers without MACs not drawn, \d+ % of the time", said)
     folded = resviz.describe(arch, "roofline", fused=True, device="T4")
     assert "2 layers without MACs not drawn" in folded
 

@@ -181,11 +181,12 @@ def wrap_words(
 
 
 WORD_BREAKS = (
-    re.compile(r"(?<=[–._-])(?=[^\W\d])|(?<=[a-z])(?=[A-Z])"),
-    re.compile(r"(?<=[._-])|(?<=[a-z])(?=[A-Z])"),
+    re.compile(r"(?<=[^–._-][–._-])(?=[^\W\d])|(?<=[a-z])(?=[A-Z])"),
+    re.compile(r"(?<=[^–._-][._-])|(?<=[a-z])(?=[A-Z])"),
 )
 """Where a name may go on in another line, "blocks_" and "token", "Kernel" and "Conv";
-before a digit, as that of "backbone." and "11–12", only if it must."""
+before a digit, as that of "backbone." and "11–12", only if it must. No mark is left
+alone in a line, as it would be of "_2" and ".1"."""
 
 MAX_WORD_LINES = 3
 """Lines of one word at most."""
@@ -264,6 +265,22 @@ def split_phrase(phrase: str) -> list[str]:
         ['more', 'fit', 'with', '--direction LR']
     """
     return re.findall(r"--\S+ \S+|\S+", phrase)
+
+
+def split_amounts(label: str, room: float, size: float = 12) -> list[str]:
+    """Split a label into words; an amount stays with what it counts, if there is room.
+
+    Example:
+        >>> split_amounts("attention, 3 heads, 64 windows", 100)
+        ['attention,', '3 heads,', '64 windows']
+        >>> split_amounts("3×3, 72, /2 ×2", 100)
+        ['3×3,', '72,', '/2 ×2']
+    """
+    words: list[str] = []
+    for whole in re.findall(r"\d+ [^\W\d]\S*|\S+(?: ×\d+)?", label):
+        fits = text_width(whole, size) <= room
+        words += [whole] if fits else whole.split()
+    return words
 
 
 def close_line(lines: list[str], separator: str) -> list[str]:

@@ -150,7 +150,7 @@ class DownwardPlacing(OverviewPlacing):
         """Break labels that are wider than their box between words."""
         lines: list[str] = []
         for number, label in enumerate(labels):
-            *words, last = label.split()
+            *words, last = metrics.split_amounts(label, room)
             arrow = ["→"] * (number + 1 < len(labels))
             if metrics.text_width(f"{last} →") <= room:  # no arrow stands alone
                 last, arrow = " ".join([last, *arrow]), []

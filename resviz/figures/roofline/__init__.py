@@ -106,7 +106,7 @@ def name_idle_layers(read: Roofline) -> list[str]:
     if not idle:
         return []
     seconds = sum(bound.seconds for bound in idle)
-    share = f"{seconds / read.seconds:.0%}" if read.seconds else "none"
+    share = f"{100 * seconds / read.seconds:.0f} %" if read.seconds else "none"
     number = units.format_plural(len(idle), "layer")
     return [f"{number} without MACs not drawn, {share} of the time"]
 
