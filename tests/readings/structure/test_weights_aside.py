@@ -37,11 +37,11 @@ def coordinates(adds, returned):
         for _ in range(3)
     ]
     for layer in layers:
-        layer.gates, layer.means, layer.adds = False, False, adds
+        vars(layer).update(gates=False, means=False, adds=adds, speed=None)
 
     def run(self, rows, places, start, end):
         for layer in self.layers:
-            rows, places = layer(rows, places, start, end)
+            rows, places, _ = layer(rows, places, None, start, end)
         return {"rows": rows, "places": places, "both": (rows, places)}[returned]
 
     return Run(run, layers=layers)
@@ -58,7 +58,7 @@ def test_messages_make_the_depth_of_coordinates(adds, returned):
 def test_gates_carry_only_where_nothing_else_is_a_block():
     """Beside blocks their sum stays weightless, and the depth leaves them out."""
     step = Run(diffuse, body=nn.Sequential(conv(3), nn.ReLU(), conv(3)))
-    step.turned = step.means = False
+    vars(step).update(turned=False, means=False)
     assert (3, [1]) == read(nn.Sequential(conv(3), step), MAP)[:2]
     depth, stages, remarks = read(nn.Sequential(conv(3), step, Basic(8, 8)), MAP)
     assert (3, [1]) == (depth, stages)
