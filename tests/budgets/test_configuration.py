@@ -148,5 +148,9 @@ def test_a_strangers_file_above_is_not_taken(project, monkeypatch):
     monkeypatch.chdir(inner)
     with pytest.raises(SpecError, match=r"no pyproject.toml here.*--config FILE"):
         find_project_file()
+    (inner / ".git").mkdir()
+    with pytest.raises(SpecError, match=r"nor above it in its repository"):
+        find_project_file()
+    (inner / ".git").rmdir()
     (path.parent / ".git").mkdir()
     assert path == find_project_file()

@@ -112,6 +112,7 @@ def test_what_is_not_counted_meets_no_limit():
     assert "not counted: linalg_lstsq" in verdict.because
     assert judge(arch, max_params=0)["max-params"].passed
     assert judge(arch, arch, macs="+0%")["macs"].passed
+    assert not judge(arch, arch, max_macs="1G")["max-macs"].passed
 
 
 def test_modes_are_not_mixed(record):

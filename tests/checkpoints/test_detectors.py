@@ -96,6 +96,14 @@ def test_names_of_caffe2(name, statistics):
     assert identify_tensors({"blobs": entries}).spec is None
 
 
+def test_a_momentum_without_its_weight_is_no_optimisers():
+    """As a rate of updates that a model keeps: it strays."""
+    rate = {"update_momentum": TensorEntry((2,), "float32")}
+    found = identify_tensors({"": build("cifar20") | rate})
+    assert ("cifar20", ()) == (found.spec, found.optimiser)
+    assert ("update_momentum: of no layer, got [2]",) == found.misfits
+
+
 @pytest.mark.parametrize("prefix", ["", "module.", "backbone."])
 @pytest.mark.parametrize(
     "stray",

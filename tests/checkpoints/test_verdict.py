@@ -29,6 +29,8 @@ OPTIONS = [
     ("resnet26", {"in_channels": 1}, "resnet(26, in_channels=1)"),
     ("resnet26", {"groups": 32, "width_per_group": 4},
      "resnet(26, groups=32, width_per_group=4)"),
+    ("resnet50", {"base_channels": 48, "width_per_group": 6},  # 4.5 channels, cut off
+     "resnet(50, width_per_group=6, base_channels=48)"),
     ("resnet50", {"num_stages": 3}, "resnet(block='bottleneck', layers=[3, 4, 6])"),
     ("resnet18", {"out_indices": (1, 3)}, "resnet(18, num_classes=0)"),
 ]  # fmt: skip
