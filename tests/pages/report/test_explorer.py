@@ -10,6 +10,7 @@ import pytest
 import resviz
 from resviz.pages.report import render
 from resviz.record.storage import load
+from tests.pages.report.media import show_as
 from tests.pages.report.test_hostile_names import HOSTILE, renamed
 from tests.readings.structure.golden.networks import record_file
 
@@ -241,7 +242,7 @@ def test_thousands_of_layers(visit, report):
     assert page.locator("#selection-title").text_content() == "fc"
     assert rows.last.get_attribute("data-id") == "fc"
     assert rows.count() < 200
-    page.emulate_media(media="print")
+    show_as(page, "print")
     page.wait_for_function(
         "document.querySelectorAll('table.layers tbody tr[data-id]').length === 4208"
     )
@@ -251,7 +252,7 @@ def test_paper_has_the_rows_and_says_which(eighteen):
     """The figure is back in its section, and the count says what was asked for."""
     eighteen.locator('#views [value="overview"]').click()
     eighteen.fill("#search", "layer4")
-    eighteen.emulate_media(media="print")
+    show_as(eighteen, "print")
     assert eighteen.locator("#architecture figure.overview svg").count() == 1
     assert eighteen.locator("#shown").text_content() == (
         "16 of 69 layers, matching “layer4”"

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.pages.report.media import show_as
+
 pytestmark = pytest.mark.needs("chromium")
 
 WHITE, NIGHT = "rgb(255, 255, 255)", "rgb(18, 22, 28)"
@@ -115,7 +117,7 @@ def test_bars(visit, report, scripted):
 def test_print_has_no_controls(visit, report):
     """Paper shows the rows, and neither controls nor navigation."""
     page = visit(report("resnet18")).page
-    page.emulate_media(media="print")
+    show_as(page, "print")
     assert page.locator("nav:visible, input:visible, select:visible").count() == 0
     assert not page.locator("#theme").is_visible()
     assert page.locator("table.layers tbody tr:visible").count() == 69
@@ -124,7 +126,7 @@ def test_print_has_no_controls(visit, report):
 def test_print_clips_nothing(visit, report):
     """On paper every table is as wide as its frame at most."""
     page = visit(report("resnet50"), viewport={"width": 700, "height": 1000}).page
-    page.emulate_media(media="print")
+    show_as(page, "print")
     frames = page.locator(".scroll").evaluate_all(
         "all => all.map(it => [it.scrollWidth - it.clientWidth,"
         " getComputedStyle(it).overflowX])"
@@ -138,8 +140,8 @@ def test_print_is_light(visit, report):
     page.click("#theme")
     assert (NIGHT, NIGHT) == background(page)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.emulate_media(media="print")
+    show_as(page, "print")
     assert (WHITE, WHITE) == background(page)
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    page.emulate_media(media="screen")
+    show_as(page, "screen")
     assert (NIGHT, NIGHT) == background(page)
