@@ -5,8 +5,14 @@
 // batch. It throws an Error whose message is the reason where there is no answer.
 "use strict";
 
+const SAMPLES = 0; // the unknown that all inputs share
+
+// The sizes of one sample of each input, without the axis that the batch lies in.
+function listSampleSizes(data, inputs) {
+  return inputs.map((shape, number) => shape.filter((_, axis) => data.inputs[number][axis] !== SAMPLES));
+}
+
 function makeWhatIf(data) {
-  const SAMPLES = 0; // the unknown that all inputs share
   const NEAR_SIDES = [
     ...Array.from({ length: 16 }, (_, k) => k + 1),
     ...Array.from({ length: 12 }, (_, k) => 20 + 4 * k),
@@ -99,10 +105,11 @@ function makeWhatIf(data) {
   // Shapes of the inputs, with the batch put in.
   function findInputs(samples, batch) {
     const given = Array.isArray(samples[0]) ? samples : [samples];
+    const recordedSamples = listSampleSizes(data, data.recorded);
     return data.recorded.map((recorded, number) => {
       const unknowns = data.inputs[number];
       const sizes = given[number];
-      const rest = [...(sizes || recorded.filter((_, k) => unknowns[k] !== SAMPLES))];
+      const rest = [...(sizes || recordedSamples[number])];
       const shape = unknowns.map((unknown, axis) => {
         if (unknown !== SAMPLES) return rest.shift();
         return batch === undefined ? recorded[axis] : batch;

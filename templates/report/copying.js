@@ -51,8 +51,7 @@ function writeCommand(store) {
 }
 
 function writeInputOptions({ network, numbers }) {
-  const axes = network.whatIf.formulas.inputs;
-  const samples = numbers.inputs.map((shape, number) => shape.filter((_, axis) => axes[number][axis] !== 0).join(","));
+  const samples = listSampleSizes(network.whatIf.formulas, numbers.inputs).map((sizes) => sizes.join(","));
   return `${samples.map((sample) => ` --input ${sample}`).join("")} --batch ${numbers.batch}`;
 }
 

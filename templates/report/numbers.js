@@ -2,6 +2,10 @@
 
 const PREFIXES = [[1e3, "k"], [1e6, "M"], [1e9, "G"], [1e12, "T"]];
 
+// Bytes of one value; networks are cast among the floating ones.
+const FLOAT_BYTES = { float64: 8, float32: 4, float16: 2, bfloat16: 2 };
+const VALUE_BYTES = { ...FLOAT_BYTES, int64: 8, int32: 4, int8: 1, uint8: 1, bool: 1 };
+
 const groupDigits = (number) => Math.round(number).toLocaleString("en");
 
 // "4.09 G": three digits, rounded before the unit is chosen.

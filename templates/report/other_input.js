@@ -1,7 +1,5 @@
 // What if the input were another: all numbers from formulas, which `makeWhatIf` works out.
 
-const FLOAT_BYTES = { float64: 8, float32: 4, float16: 2, bfloat16: 2 };
-
 function makeOtherInput(store) {
   const { network } = store;
   const form = byId("other-input");
@@ -64,12 +62,8 @@ function makeOtherInput(store) {
     };
   }
 
-  // The sizes of one sample, without the axis that the batch lies in.
-  function listSamples() {
-    return formulas.recorded.map((shape, number) => shape.filter((_, axis) => formulas.inputs[number][axis] !== 0));
-  }
-
-  const hasBatch = () => formulas.inputs.some((axes) => axes.includes(0));
+  const listSamples = () => listSampleSizes(formulas, formulas.recorded);
+  const hasBatch = () => formulas.inputs.some((axes) => axes.includes(SAMPLES));
   const fields = () => [...form.querySelectorAll("[data-input]")];
   const readSizes = (text) => text.split(/[\s×x,]+/).filter(Boolean).map(Number);
 
@@ -165,7 +159,7 @@ function makeOtherInput(store) {
     setting() {
       const { numbers } = store;
       if (numbers.isRecord) return [];
-      const samples = numbers.inputs.map((shape, number) => shape.filter((_, axis) => formulas.inputs[number][axis] !== 0).join("x"));
+      const samples = listSampleSizes(formulas, numbers.inputs).map((sizes) => sizes.join("x"));
       return [`size=${samples.join("_")}`, numbers.batch === recorded.batch ? "" : `batch=${numbers.batch}`, numbers.dtype === recorded.dtype ? "" : `dtype=${numbers.dtype}`].filter(Boolean);
     },
   };

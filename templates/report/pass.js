@@ -8,8 +8,8 @@ function listPass(store, lens) {
   const bars = layers.map((layer) => measureLayer(store, layer, lens));
   if (lens === "memory") return { bars: null, line: store.numbers.held, says: "Bytes held while each layer runs" };
   if (lens === "field") return { bars: null, line: bars, says: "What one position of each layer sees of the input" };
-  let so = 0;
-  const line = bars.map((amount) => (so += amount));
+  let total = 0;
+  const line = bars.map((amount) => (total += amount));
   return { bars, line, says: `${LENSES[lens].label} so far (line) and of each layer (bars, to their own scale)` };
 }
 

@@ -86,14 +86,12 @@ function explainActivations(store, layer) {
   return `${shape.filter((size) => size > 1).join(" · ")} = ${groupDigits(number)}`;
 }
 
-const ITEM_SIZES = { float64: 8, float32: 4, float16: 2, bfloat16: 2, int64: 8, int32: 4, int8: 1, uint8: 1, bool: 1 };
-
 function explainMemory(store, layer) {
   const bytes = store.numbers.allocated[layer.index];
-  const item = ITEM_SIZES[store.numbers.dtype];
+  const each = VALUE_BYTES[store.numbers.dtype];
   const values = product(store.shapeOf(layer));
   if (!bytes) return "It works in place, or gives a view of what there is.";
-  return values * item === bytes ? `${groupDigits(values)} values · ${item} bytes of ${store.numbers.dtype}` : "";
+  return values * each === bytes ? `${groupDigits(values)} values · ${each} bytes of ${store.numbers.dtype}` : "";
 }
 
 // "19 = 11 + (3 − 1) · 4", or that branches meet.

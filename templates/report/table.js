@@ -32,12 +32,10 @@ function makeTable(store) {
   function makeRow(layer, place) {
     const isSelected = layer.part === store.selected;
     const change = layer.kinds.includes("resolution");
-    const row = element("tr", { class: [findTint(layer), change ? "changes" : ""].join(" ").trim(), "data-id": layer.part.id, "aria-rowindex": place + 2, "aria-selected": String(isSelected), tabindex: -1 });
+    const row = element("tr", { class: [layer.part.tint, change ? "changes" : ""].join(" ").trim(), "data-id": layer.part.id, "aria-rowindex": place + 2, "aria-selected": String(isSelected), tabindex: -1 });
     for (const key of columns) row.append(makeCell(layer, key, change));
     return row;
   }
-
-  const findTint = (layer) => layer.part.tint;
 
   function makeCell(layer, key, change) {
     const column = COLUMNS[key];
