@@ -164,9 +164,7 @@ def count_kept(
         inputs: storages that are kept all the same, as inputs of what is recomputed.
     """
     tape = BackwardTape(arch, frozenset(unsaved))
-    for layer in arch.stored_layers:
-        for op in layer.operations:
-            tape.save_operation(layer.index, op)
+    tape.save_record()
     held = {*inputs} - tape.saved_storages
     return sum(tape.layers) + sum(arch.storages[number].bytes for number in held)
 

@@ -253,9 +253,7 @@ def find_saved_for_backward(arch: Architecture) -> SavedForBackward:
     """
     build_timeline(arch)  # which refuses an old record
     tape = BackwardTape(arch)
-    for layer in arch.stored_layers:
-        for op in layer.operations:
-            tape.save_operation(layer.index, op)
+    tape.save_record()
     return SavedForBackward(
         tuple(tape.layers), tape.dtypes, list_uncounted(tape.uncounted)
     )
@@ -268,9 +266,7 @@ def find_kept_storages(arch: Architecture) -> list[int] | None:
     or an operation has no rule.
     """
     tape = BackwardTape(arch)
-    for layer in arch.stored_layers:
-        for op in layer.operations:
-            tape.save_operation(layer.index, op)
+    tape.save_record()
     kept = sum(arch.storages[number].bytes for number in tape.saved_storages)
     is_whole = not tape.uncounted and kept == sum(tape.layers)
     return sorted(tape.saved_storages) if is_whole else None
@@ -294,6 +290,12 @@ class BackwardTape:
         self.layers = [0] * len(arch.stored_layers)
         self.dtypes: dict[str, int] = {}
         self.uncounted: dict[str, list[str]] = {}
+
+    def save_record(self) -> None:
+        """Keep what the derivatives of all operations read, in their order."""
+        for layer in self.arch.stored_layers:
+            for op in layer.operations:
+                self.save_operation(layer.index, op)
 
     def save_operation(self, layer: int, op: Operation) -> None:
         """Keep what the derivative of one operation reads."""
