@@ -11,13 +11,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from resviz.readings.structure.efforts import EffortMeter
-from resviz.readings.structure.forks import SPLIT_OPERATIONS, AncestorSearch
+from resviz.readings.structure.forks import (
+    SPLIT_OPERATIONS,
+    AncestorSearch,
+    walk_unweighted_chain,
+)
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.region_branches import (
     find_outside_sources,
     find_outside_uses,
 )
-from resviz.readings.structure.sum_kinds import JoinKind, walk_unweighted_chain
+from resviz.readings.structure.sum_kinds import JoinKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

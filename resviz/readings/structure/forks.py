@@ -162,6 +162,27 @@ def walk_light_chain(graph: Graph, node: int) -> Iterator[int]:
         (node,) = sources
 
 
+def walk_trunk(graph: Graph, node: int, start: int) -> Iterator[int]:
+    """Yield the nodes of a stream from one back to a start, past what it adds."""
+    while node >= start:
+        *chain, node = walk_unweighted_chain(graph, node)
+        yield from (*chain, node)
+        if node not in graph.joins:
+            return
+        addition = make_addition(graph, graph.joins[node])
+        if addition.fork_rule is not ON_SHORTCUT:
+            return
+        node = addition.fork
+
+
+def walk_unweighted_chain(graph: Graph, node: int) -> Iterator[int]:
+    """Yield a node and what alone leads to it, back to a sum or to a weight."""
+    for above in walk_light_chain(graph, node):
+        yield above
+        if above in graph.efforts or above in graph.joins:
+            return
+
+
 def find_whole(graph: Graph, node: int) -> tuple[int, ...]:
     """Find the tensor whose parts a node puts together, reshaped at most; else ().
 

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.readings.structure.forks import Addition, AncestorSearch
-from resviz.readings.structure.sum_kinds import walk_unweighted_chain
+from resviz.readings.structure.forks import (
+    Addition,
+    AncestorSearch,
+    walk_unweighted_chain,
+)
 from resviz.readings.structure.summed_parts import SCALINGS
 
 if TYPE_CHECKING:

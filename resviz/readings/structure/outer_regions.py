@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from resviz.readings.structure.forks import walk_unweighted_chain
 from resviz.readings.structure.multistep import BY_STEPS
-from resviz.readings.structure.sum_kinds import walk_unweighted_chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.readings.structure.efforts import EffortMeter
-from resviz.readings.structure.forks import Addition, AncestorSearch, make_addition
+from resviz.readings.structure.forks import (
+    Addition,
+    AncestorSearch,
+    make_addition,
+    walk_unweighted_chain,
+)
 from resviz.readings.structure.graph import ROOT, Graph
 from resviz.readings.structure.lookalikes import (
     is_sum_of_cell,
@@ -26,7 +31,6 @@ from resviz.readings.structure.steps import reads_cell, updates_cell
 from resviz.readings.structure.sum_kinds import (
     JoinKind,
     is_linear,
-    walk_unweighted_chain,
 )
 
 if TYPE_CHECKING:

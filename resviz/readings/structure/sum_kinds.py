@@ -6,7 +6,6 @@ The rules read shapes and edges alone; neither a name nor a class is looked at.
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING
 
 from resviz.operations.families import (
@@ -14,23 +13,25 @@ from resviz.operations.families import (
     LINEAR,
     PRODUCTS,
 )
+from resviz.readings.structure.first_states import adds_first_state
 from resviz.readings.structure.fork_parts import reads_one_tensor
 from resviz.readings.structure.forks import (
     ON_SHORTCUT,
-    PARTINGS,
     AncestorSearch,
     make_addition,
     walk_light_chain,
+    walk_trunk,
+    walk_unweighted_chain,
 )
 from resviz.readings.structure.graph import ROOT
-from resviz.readings.structure.lookalikes import adds_levels, gathers_neighbours
+from resviz.readings.structure.lookalikes import gathers_neighbours
 from resviz.readings.structure.main_ends import is_weighed, walk_unweighted
 from resviz.readings.structure.modulations import walk_chain
 from resviz.readings.structure.steps import list_calls
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from resviz.readings.structure.efforts import Effort
     from resviz.readings.structure.forks import Addition
@@ -178,42 +179,6 @@ def descends_from_any(graph: Graph, node: int, others: list[int]) -> bool:
     return any(above.reaches(node) for node in sorted(chains, reverse=True))
 
 
-def adds_first_state(
-    graph: Graph, node: int, foreign: list[int], addition: Addition
-) -> bool:
-    """Tell whether a sum adds what other layers add too, all of it.
-
-    As in x + f(P·x + h), where x is made of h. Source: Chen et al. 2020, GCNII,
-    equation 5, with P of the graph; Bai et al. 2020, MDEQ, whose every step adds the
-    input behind its weights.
-    """
-    fork = addition.fork
-    if len(foreign) != 1 or fork not in addition.operands or node in addition.operands:
-        return False
-    if adds_levels(graph, node, graph.joins[node].operands):
-        return False
-    find = partial(graph.find_nodes_between, main_only=True)
-    ways = find(fork, node), find(node, addition.join)
-    if all(
-        any(graph.efforts[n].weighted for n in w & graph.efforts.keys()) for w in ways
-    ):
-        return False  # as a leapfrog, which adds the state before
-    above = AncestorSearch(graph.main_sources, fork)
-    for state in walk_unweighted_chain(graph, foreign[0]):
-        if above.reaches(state) and count_sums_below(graph, state) > 1:
-            return True
-        if graph.is_single_operation(state, PARTINGS):
-            return False  # of a pair that exchanges
-    return False
-
-
-def count_sums_below(graph: Graph, node: int) -> int:
-    """Count the sums that read a node, or what one operation makes of it."""
-    users = {*graph.after[max(node, ROOT)]}
-    near = users.union(*(graph.after[user] for user in users))
-    return len(graph.joins.keys() & near)
-
-
 def is_momentum(
     graph: Graph, node: int, foreign: list[int], addition: Addition
 ) -> bool:
@@ -274,27 +239,6 @@ def is_sum_of_stream_beside(
         if not search.reaches(fork):
             return False
     return inner.fork not in walk_trunk(graph, fork, inner.fork)
-
-
-def walk_trunk(graph: Graph, node: int, start: int) -> Iterator[int]:
-    """Yield the nodes of a stream from one back to a start, past what it adds."""
-    while node >= start:
-        *chain, node = walk_unweighted_chain(graph, node)
-        yield from (*chain, node)
-        if node not in graph.joins:
-            return
-        addition = make_addition(graph, graph.joins[node])
-        if addition.fork_rule is not ON_SHORTCUT:
-            return
-        node = addition.fork
-
-
-def walk_unweighted_chain(graph: Graph, node: int) -> Iterator[int]:
-    """Yield a node and what alone leads to it, back to a sum or to a weight."""
-    for above in walk_light_chain(graph, node):
-        yield above
-        if above in graph.efforts or above in graph.joins:
-            return
 
 
 def leads_aside(graph: Graph, addition: Addition) -> bool:

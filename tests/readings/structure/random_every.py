@@ -17,6 +17,7 @@ from .random_exchanges import EXCHANGE_FORMS
 from .random_forms import FORMS, compare
 from .random_fused import FUSED_FORMS
 from .random_graphs import GRAPH_FORMS
+from .random_injections import INJECTION_FORMS
 from .random_loops import LOOP_FORMS
 from .random_methods import METHOD_FORMS
 from .random_nets import CHOICES, RandomNet, draw_plan
@@ -35,6 +36,7 @@ OTHER_FORMS = {
     **EXCHANGE_FORMS,
     **METHOD_FORMS,
     **GRAPH_FORMS,
+    **INJECTION_FORMS,
     **SUM_FORMS,
     **TOKEN_FORMS,
     **TOWER_FORMS,

@@ -77,3 +77,72 @@ def test_a_first_state_added_behind_weights_is_a_condition(is_shared):
     built = read_structure(resviz.trace(net, (3, 8, 8)))
     kinds = [(block.type, block.shortcut.kind) for block in built.blocks]
     assert ([("basic", "identity")] * 3, 7) == (kinds, count_depth(built))
+
+
+INJECTIONS = {
+    "plainly": lambda self, x, first: x + self.b((self.a(x) + first).relu()),
+    "mixed": lambda self, x, first: x + self.b((0.9 * self.a(x) + 0.1 * first).relu()),
+    "weighed": lambda self, x, first: (
+        x + self.b((self.a(x) + self.part * first).relu())
+    ),
+    "beside a scaled identity": lambda self, x, first: (
+        0.5 * x + self.b((first + self.a(x)).relu())
+    ),
+    "before a norm": lambda self, x, first: (
+        x + self.b(self.norm(self.a(x) + first).relu())
+    ),
+    "behind a norm": lambda self, x, first: (
+        x + self.b((self.a(self.norm(x)) + first).relu())
+    ).relu(),
+}
+"""Layers that add a first state between two weights."""
+
+
+@pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.parametrize("how", INJECTIONS)
+def test_a_first_state_added_between_weights_is_a_condition(how, count):
+    """Each layer is a basic block by itself, which the stem conditions."""
+    layers = [
+        Run(INJECTIONS[how], a=conv(3), b=conv(3), norm=nn.GroupNorm(2, 8))
+        for _ in range(count)
+    ]
+    for layer in layers:
+        layer.part = nn.Parameter(torch.ones(1))
+    built = read_structure(
+        resviz.trace(Run(run_steps, layers=layers, stem=conv(3, 3)), (3, 8, 8))
+    )
+    assert (["basic"] * count, 2 * count + 1) == (
+        [block.type for block in built.blocks],
+        count_depth(built),
+    )
+    assert not any(region.is_exchange for region in built.regions)
+    last = next(r for r in built.regions if r.join in built.blocks[-1].joins)
+    assert last.conditions
+
+
+def run_pair(self, x):
+    """Two streams that start from one tensor, each of which adds what the other gives.
+
+    As a reversible pair, or a leapfrog of as many sums.
+    """
+    a = b = self.stem(x)
+    for body in self.bodies:
+        a, b = b, a + body(b)
+    return torch.cat([a, b], 1) if self.both else b
+
+
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("count", [3, 4, 6])
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_streams_that_exchange_add_no_first_state(count, both, is_nested):
+    """Each sum is a block, also where a branch adds its own input inside."""
+
+    def run(self, x):
+        y = self.a(x)
+        return self.b((x + y if is_nested else y).relu())
+
+    bodies = [Run(run, a=conv(3), b=conv(3)) for _ in range(count)]
+    net = Run(run_pair, bodies=bodies, stem=conv(3, 3))
+    net.both = both
+    built = read_structure(resviz.trace(net, (3, 8, 8)))
+    assert (count, 2 * count + 1) == (len(built.blocks), count_depth(built))
