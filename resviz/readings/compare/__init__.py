@@ -15,7 +15,7 @@ and shapes are the same (`fingerprint`) are the same network, and nothing else i
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from resviz.readings.compare.fingerprint import make_fingerprint
 from resviz.readings.compare.parts import NetworkParts, take_apart
 from resviz.readings.compare.sentences import write_changes
 from resviz.readings.compare.shares import CostShare, add_shares
+from resviz.readings.compare.touched import NO_LAYERS, LayerPair, TouchedLayers
 from resviz.readings.compare.walk import Walk, walk_networks
 from resviz.readings.resized import resize_record
 from resviz.record.cached import cache_reading
@@ -63,6 +64,7 @@ class Comparison:
         is_of_families: whether that is so.
         is_resized: whether another input was counted on all of A, and not on what both
             have.
+        touched: the layers that each change touches, and which are counterparts.
     """
 
     before: NetworkParts
@@ -72,6 +74,7 @@ class Comparison:
     every: tuple[Change, ...]
     is_of_families: bool
     is_resized: bool = False
+    touched: TouchedLayers = field(default_factory=TouchedLayers, compare=False)
 
     @property
     def difference(self) -> CostShare:
@@ -97,6 +100,24 @@ class Comparison:
         if all(change.what in INPUT_CHANGES for change in self.every):
             return f"{a} → {b}: the same network on another input"
         return f"{a} → {b}: {format_plural(len(self.changes), 'change')}"
+
+    def find_layers(self, change: Change) -> LayerPair:
+        """Find the layers of A and of B that a change touches: that come, go or differ.
+
+        None are known of another input, which touches all, of what is no layer, as
+        parameters that nothing reads, and of two families.
+        """
+        return self.touched.find_layers(change.causes) if change.causes else NO_LAYERS
+
+    @property
+    def counterparts(self) -> dict[int, int]:
+        """For layers of B, by index, the layer of A that each is; {} of two families.
+
+        What came, and what went, is missing.
+        """
+        if not self.every:
+            return {layer.index: layer.index for layer in self.after.arch.stored_layers}
+        return {} if self.is_of_families else self.touched.counterparts
 
     def select_changes(self, only: str | None) -> tuple[Change, ...]:
         """Return the changes of structure, of shapes, or of costs; all for None.
@@ -170,11 +191,19 @@ def compare_records(
         tuple(every),
         is_of_families,
         is_resized=bool(first),
+        touched=walk.touched,
     )
 
 
-def read_comparison(before: Architecture, after: Architecture) -> Comparison:
+def read_comparison(
+    before: Architecture, after: Architecture, resized: Architecture | None = None
+) -> Comparison:
     """Compare two records once; the second keeps its comparison with the last first.
+
+    Args:
+        before: the one.
+        after: the other.
+        resized: as for `compare_records`, where they are compared for the first time.
 
     Raises:
         SpecError: as `compare_records`.
@@ -183,7 +212,7 @@ def read_comparison(before: Architecture, after: Architecture) -> Comparison:
     for first, comparison in kept:
         if first is before:
             return comparison
-    comparison = compare_records(before, after)
+    comparison = compare_records(before, after, resized)
     kept[:] = [(before, comparison)]
     return comparison
 

@@ -23,6 +23,7 @@ from resviz.readings.compare.streams import (
     make_history,
     pass_item,
 )
+from resviz.readings.compare.touched import TouchedLayers
 
 if TYPE_CHECKING:
     from resviz.readings.compare.items import Item
@@ -52,13 +53,15 @@ class ShareLedger:
     def __init__(self, order: FactorOrder) -> None:
         self.order: FactorOrder = order
         self.owned: dict[Cause, CostShare] = {}
+        self.touched = TouchedLayers()
         self.widths: dict[Cause, Counter[tuple[str, int, int]]] = defaultdict(Counter)
         self.joined: list[set[Cause]] = []
         self.stride_owner: Cause | None = None
         self.weighed: History[int] | None = None
 
     def note(self, cause: Cause, share: CostShare = NOTHING) -> None:
-        """Charge a share to a cause."""
+        """Charge a share to a cause, which touches the layers that are looked at."""
+        self.touched.touch(cause)
         self.owned[cause] = self.owned.get(cause, NOTHING) + share
 
     @property

@@ -8,6 +8,8 @@ from resviz.readings.compare.items import PRODUCT_KINDS
 from resviz.readings.compare.parts import RowOfItems
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resviz.readings.compare.items import Item
     from resviz.readings.compare.parts import BlockParts
 
@@ -15,6 +17,16 @@ if TYPE_CHECKING:
 def drop_items(row: RowOfItems, kinds: set[str]) -> RowOfItems:
     """Return a row without the items of some kinds."""
     return RowOfItems([item for item in row.items if item.kind not in kinds])
+
+
+def select_items(row: RowOfItems, kinds: set[str]) -> list[Item]:
+    """Return the items of a row that are of some kinds."""
+    return [item for item in row.items if item.kind in kinds]
+
+
+def chain_items(rows: Iterable[RowOfItems]) -> list[Item]:
+    """Return the items of some rows, one row after the other."""
+    return [item for row in rows for item in row.items]
 
 
 def name_sort(block: BlockParts) -> tuple[str, tuple[str, ...]]:

@@ -28,7 +28,14 @@ from resviz.readings.compare.ledger import (
     width_cause,
 )
 from resviz.readings.compare.parts import BlockParts, RowOfItems
-from resviz.readings.compare.rows import drop_items, list_sorts, locate_item, name_sort
+from resviz.readings.compare.rows import (
+    chain_items,
+    drop_items,
+    list_sorts,
+    locate_item,
+    name_sort,
+    select_items,
+)
 from resviz.readings.compare.shares import add_shares
 from resviz.readings.compare.streams import (
     Cause,
@@ -157,7 +164,9 @@ class Walk(ShareLedger):
             if "none" in shortcuts and shortcuts[0] != shortcuts[1]:
                 ours, theirs = drop_items(ours, {"join"}), drop_items(theirs, {"join"})
                 joins = (b.main.share - theirs.share) - (a.main.share - ours.share)
-                self.note(Cause("shortcut", shortcuts, place), joins)
+                dropped = [select_items(x.main, {"join"}) for x in (a, b)]
+                with self.touched.look_at(*dropped):
+                    self.note(Cause("shortcut", shortcuts, place), joins)
             self.walk_row(ours, theirs, stream, place, outer)
         if a.strides != b.strides:
             self.note(Cause("stride", (), place))
@@ -171,19 +180,21 @@ class Walk(ShareLedger):
         weights = [[item.word for item in x.side.weighted] for x in (a, b)]
         spot = (*place, "shortcut")
         rest = b.side.share - a.side.share
-        if a.shortcut_words != b.shortcut_words:
-            cause = Cause("shortcut", (a.shortcut_words, b.shortcut_words), place)
-            self.note(cause)
-            if weights[0] == weights[1] != []:
-                self.stride_owner = cause
-                self.walk_row(a.side, b.side, entry, spot, None, cause)
-                self.stride_owner = None
-            else:
-                self.note(cause, rest)
-        elif weights != [[], []]:
-            self.walk_row(a.side, b.side, entry, spot, None)
-        elif rest:
-            self.walk_quiet(a.side.items, b.side.items, stream, place)
+        with self.touched.look_at(a.side.items, b.side.items):
+            if a.shortcut_words != b.shortcut_words:
+                cause = Cause("shortcut", (a.shortcut_words, b.shortcut_words), place)
+                self.note(cause)
+                if weights[0] == weights[1] != []:
+                    self.stride_owner = cause
+                    self.walk_row(a.side, b.side, entry, spot, None, cause)
+                    self.stride_owner = None
+                else:
+                    self.note(cause, rest)
+            elif weights != [[], []]:
+                self.walk_row(a.side, b.side, entry, spot, None)
+            elif rest:
+                self.walk_quiet(a.side.items, b.side.items, stream, place)
+        self.touched.pair_rest(a.side.items, b.side.items)
 
     def reorder(
         self, a: BlockParts, b: BlockParts, stream: Stream, place: Place
@@ -194,7 +205,10 @@ class Walk(ShareLedger):
         rows = drop_items(a.main, mobile), drop_items(b.main, mobile)
         self.walk_row(*rows, stream, place, outer)
         rest = (b.main.share - rows[1].share) - (a.main.share - rows[0].share)
-        self.note(Cause("order", (a.norms_first, b.norms_first), place), rest)
+        moved = [select_items(x.main, mobile) for x in (a, b)]
+        with self.touched.look_at(*moved):
+            self.note(Cause("order", (a.norms_first, b.norms_first), place), rest)
+        self.touched.pair_rest(*moved)
 
     def walk_row(
         self,
@@ -228,7 +242,9 @@ class Walk(ShareLedger):
                 new = moves[id(one)]
                 spots = locate_item(one, a), locate_item(new, b)
                 why = Cause("gate", (one.word, new.word, *spots), place)
-                self.note(why, new.share - one.share)
+                with self.touched.look_at([one], [new]):
+                    self.note(why, new.share - one.share)
+                self.touched.pair_items(one, new)
             elif moves and other in come:
                 continue
             elif item := one or other:
@@ -238,6 +254,7 @@ class Walk(ShareLedger):
                 rows = [RowOfItems([item])]
                 self.swap(rows if one else [], [] if one else rows, stream, why)
         self.walk_quiet(a.quiet, b.quiet, stream, place)
+        self.touched.pair_rest(a.items, b.items)
 
     def walk_quiet(
         self, ours: list[Item], theirs: list[Item], stream: Stream, place: Place
@@ -248,10 +265,12 @@ class Walk(ShareLedger):
         rest = silent[1] - silent[0]
         if len(ours) == len(theirs):
             for one, other in zip(ours, theirs, strict=True):
-                self.scale_memory(one, other, stream, why)
+                with self.touched.look_at([one], [other]):
+                    self.scale_memory(one, other, stream, why)
             rest = rest.without_memory
         if rest:
-            self.note(why, rest)
+            with self.touched.look_at(ours, theirs):
+                self.note(why, rest)
 
     def swap(
         self,
@@ -261,14 +280,15 @@ class Walk(ShareLedger):
         cause: Cause,
     ) -> None:
         """Let some rows go and others come, as one change."""
-        self.note(
-            cause,
-            add_shares(row.share for row in new) - add_shares(row.share for row in old),
-        )
+        with self.touched.look_at(chain_items(old), chain_items(new)):
+            self.note(
+                cause,
+                add_shares(row.share for row in new)
+                - add_shares(row.share for row in old),
+            )
         if all(x.kind in PASSING_KINDS for row in (*old, *new) for x in row.items):
             return
-        gone = [item for row in old[:2] for item in row.items]
-        come = [item for row in new[:2] for item in row.items]
+        gone, come = chain_items(old[:2]), chain_items(new[:2])
         width_b = come[-1].output_width if come else stream.width.last
         if gone:
             stream.width = make_history(cause, gone[-1].output_width, width_b)
@@ -314,15 +334,20 @@ class Walk(ShareLedger):
         outer: OuterLayers | None,
     ) -> None:
         """Walk through an item that both have."""
-        if a.kind == "gate":
-            self.walk_gate(a, b, stream, place)
-            return
-        if {a.kind, b.kind} <= PRODUCT_KINDS and a.factors and b.factors:
-            is_outer = (
-                outer is None or a.layer.index in outer[0] or b.layer.index in outer[1]
-            )
-            self.change_product(a, b, stream, place, is_outer=is_outer)
-            return
+        is_outer = outer is None or (
+            a.layer.index in outer[0] or b.layer.index in outer[1]
+        )
+        self.touched.pair_items(a, b)
+        with self.touched.look_at([a], [b]):
+            if a.kind == "gate":
+                self.walk_gate(a, b, stream, place)
+            elif {a.kind, b.kind} <= PRODUCT_KINDS and a.factors and b.factors:
+                self.change_product(a, b, stream, place, is_outer=is_outer)
+            else:
+                self.walk_light_items(a, b, stream, place)
+
+    def walk_light_items(self, a: Item, b: Item, stream: Stream, place: Place) -> None:
+        """Walk through an item that both have and that is no product."""
         if a.word != b.word:
             what = CHANGE_KINDS.get(a.kind, "other")
             self.note(Cause(what, (a.word, b.word), place))
