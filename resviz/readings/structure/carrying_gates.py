@@ -18,6 +18,7 @@ from resviz.readings.structure.summed_parts import SCALINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from resviz.readings.structure.graph import Graph
 
@@ -50,18 +51,27 @@ def is_moved_by_gates(graph: Graph, node: int, gates: list[int]) -> bool:
     main = graph.main_sources[node]
     if len(main) != 1 or not graph.is_single_operation(node, FACTORS):
         return False
-    if walk_unweighted(graph, main[0]) in graph.efforts.keys() - graph.joins.keys():
+    if have_weights(graph, {walk_unweighted(graph, main[0])} - graph.joins.keys()):
         return False
     for join in walk_sums_below(graph, node):
         addition = make_addition(graph, graph.joins[join])
         if addition.fork_rule is not ON_SHORTCUT:
             continue
         between = graph.find_nodes_between(addition.fork, main[0], main_only=True)
-        if graph.efforts.keys().isdisjoint(between):
+        if not have_weights(graph, between):
             return any(makes_anew(graph, inner) for inner in between) and any(
-                has_weights(graph, gate) for gate in gates
+                is_made_by_weights(graph, gate) for gate in gates
             )
     return False
+
+
+def have_weights(graph: Graph, nodes: AbstractSet[int]) -> bool:
+    """Tell whether any of some nodes has weights.
+
+    A product of two that flow has none, as that of messages with a one-hot matrix,
+    which says where they go.
+    """
+    return any(graph.efforts[n].weighted for n in graph.efforts.keys() & nodes)
 
 
 def walk_sums_below(graph: Graph, node: int) -> Iterator[int]:
@@ -69,7 +79,7 @@ def walk_sums_below(graph: Graph, node: int) -> Iterator[int]:
     users = graph.after[node]
     while users := [n for n in users if n in graph.joins] or users:
         node = users[0]
-        if node in graph.efforts:
+        if have_weights(graph, {node}):
             return
         if node in graph.joins:
             yield node
@@ -90,7 +100,7 @@ KEEPING = RESHAPES | NORMS | ACTIVATIONS
 """Operations that give what they read in another form or scale."""
 
 
-def has_weights(graph: Graph, node: int) -> bool:
+def is_made_by_weights(graph: Graph, node: int) -> bool:
     """Tell whether a node descends from a weight, or is one."""
     above = AncestorSearch(graph.sources, node)
     return any(above.reaches(n) for n in sorted(graph.efforts, reverse=True))

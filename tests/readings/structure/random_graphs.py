@@ -20,6 +20,11 @@ def scatter(rows, places, count):
     return torch.zeros(count, rows.shape[1]).index_add(0, places, rows)
 
 
+def multiply(rows, places, count):
+    """The same by a product with a one-hot matrix."""
+    return nn.functional.one_hot(places, count).T.float() @ rows
+
+
 def update_both(self, nodes, edges, start, end):
     """Edges read their ends, and gate what nodes send."""
     h, e = (self.norms[0](nodes), self.norms[1](edges)) if self.pre else (nodes, edges)
@@ -160,7 +165,7 @@ def move_points(self, x, start, end):
     """Points move along their differences, by weights made of the distance."""
     difference = x[start] - x[end]
     weight = self.body(difference.pow(2).sum(1, keepdim=True))
-    moved = scatter(difference * weight, start, len(x))
+    moved = self.gather(difference * weight, start, len(x))
     if self.means:
         moved = moved / scatter(torch.ones_like(weight), start, len(x)).clamp(min=1)
     return x - moved if self.turned else moved + x
@@ -213,9 +218,11 @@ def draw_moved(rng):
         ends = torch.zeros(30, dtype=torch.long)
         inputs = torch.zeros(10, 3), ends, ends
     means, turned = rng.random() < 0.5, rng.random() < 0.5
+    gather = rng.choice((scatter, multiply)) if kind == "points" else scatter
     for layer in layers:
-        layer.means, layer.turned = means, turned
-    return Drawn(net, inputs, [(body,)] * count, [count])
+        vars(layer).update(means=means, turned=turned, gather=gather)
+    block = "residual" if gather is multiply else body
+    return Drawn(net, inputs, [(block,)] * count, [count])
 
 
 # Initial residuals and identity mappings: Chen et al. 2020, GCNII

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 import resviz
 from resviz.readings.structure import count_depth, read_structure
@@ -20,6 +21,32 @@ def mlp(wide, count):
     return nn.Sequential(nn.Linear(wide, 16), nn.SiLU(), nn.Linear(16, count))
 
 
+def scatter_ones(rows, places, count):
+    """The same by a mask that ones are written to."""
+    mask = torch.zeros(count, len(places)).scatter(0, places[None], 1.0)
+    return mask @ rows
+
+
+def take_mean(rows, places, count):
+    """Their mean, by a one-hot matrix."""
+    ones = F.one_hot(places, count).T.float()
+    return (ones @ rows) / ones.sum(1, keepdim=True).clamp(min=1)
+
+
+PRODUCTS = {
+    "one-hot": lambda rows, places, count: F.one_hot(places, count).T.float() @ rows,
+    "compared": lambda rows, places, count: (
+        (places == torch.arange(count)[:, None]).float() @ rows
+    ),
+    "einsum": lambda rows, places, count: torch.einsum(
+        "en,ed->nd", F.one_hot(places, count).float(), rows
+    ),
+    "written": scatter_ones,
+    "mean": take_mean,
+}
+"""How rows are summed where they arrive, by a product with a matrix."""
+
+
 def move(self, rows, places, speed, start, end):
     """Messages move coordinates by a velocity; features are added to, or stay."""
     difference = places[start] - places[end]
@@ -29,16 +56,16 @@ def move(self, rows, places, speed, start, end):
         read = rows
     else:
         message = self.edge(distance)
-        read = scatter(message, start, len(places))
-    moved = scatter(difference * self.place(message), start, len(places))
-    speed = self.slow(read) * speed + moved
+        read = self.gather(message, start, len(places))
+    moved = self.gather(difference * self.place(message), start, len(places))
+    speed = self.slow(read) * speed + moved if self.slows else moved
     if self.adds:
-        total = scatter(message, start, len(rows))
+        total = self.gather(message, start, len(rows))
         rows = rows + self.node(torch.cat([rows, total], 1))
     return rows, places + speed, speed
 
 
-def make_net(run, *, features, adds):
+def make_net(run, *, features, adds, gather=scatter, slows=True):
     """Three such layers."""
     wide = 33 if features else 1
     layers = [
@@ -49,7 +76,7 @@ def make_net(run, *, features, adds):
         for _ in range(3)
     ]  # fmt: skip
     for layer in layers:
-        layer.features, layer.adds = features, adds
+        vars(layer).update(features=features, adds=adds, gather=gather, slows=slows)
     return Run(run, layers=layers, stem=nn.Linear(5, 16))
 
 
@@ -102,3 +129,35 @@ def test_velocities_are_moved_where_there_are_no_features():
     """Four weights a layer lie between coordinates and the next ones."""
     net = make_net(run_places, features=False, adds=False)
     assert (["MLP"] * 3, 12) == read(net, (COORDINATES, VELOCITIES))
+
+
+@pytest.mark.parametrize("slows", [True, False])
+@pytest.mark.parametrize("pick", ["both", "coordinates"])
+@pytest.mark.parametrize("how", PRODUCTS)
+def test_products_with_a_matrix_of_places_move_as_sums_do(how, pick, slows):
+    """Weights of the differences are the branch, where features stay as they are."""
+    net = make_net(
+        run_all, features=True, adds=False, gather=PRODUCTS[how], slows=slows
+    )
+    net.pick = PICKS[pick]
+    kinds, depth = read(net, (FEATURES, COORDINATES, VELOCITIES))
+    assert (3, True) == (len(kinds), depth in {12, 13})
+
+
+def test_places_may_be_read_by_products_too():
+    """Differences that one-hot matrices take, and scatter again, have no weights."""
+
+    def step(self, places, start, end):
+        first, last = (F.one_hot(n, len(places)).float() for n in (start, end))
+        difference = first @ places - last @ places
+        weight = self.body(difference.pow(2).sum(1, keepdim=True))
+        return places + first.T @ (difference * weight)
+
+    def run(self, places, start, end):
+        for layer in self.layers:
+            places = layer(places, start, end)
+        return places
+
+    net = Run(run, layers=[Run(step, body=mlp(1, 1)) for _ in range(3)])
+    kinds, depth = read(net, (COORDINATES,))
+    assert (3, 6) == (len(kinds), depth)
