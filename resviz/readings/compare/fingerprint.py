@@ -9,7 +9,7 @@ from resviz.readings.structure.graph import build_graph
 from resviz.record.cached import cache_reading
 
 if TYPE_CHECKING:
-    from resviz.record import Architecture, Operation, Source
+    from resviz.record import Architecture, Operation, Shape, Source
 
 
 @cache_reading
@@ -45,9 +45,14 @@ def make_fingerprint(arch: Architecture) -> int:
         before = frozenset(map(hash_operation, work[layer.index]))
         made[layer.index] = hash((sources, ops, before))
     shapes = tuple((tensor.shape, tensor.dtype) for tensor in arch.inputs)
-    idle = tuple(p.shape for group in arch.uncalled for p in group.parameters)
     ends = tuple(map(hash_source, arch.outputs))
-    return hash((shapes, ends, frozenset(made.values()), idle))
+    return hash((shapes, ends, frozenset(made.values()), list_unread_shapes(arch)))
+
+
+def list_unread_shapes(arch: Architecture) -> tuple[Shape, ...]:
+    """List the shapes of parameters that no layer reads, in an order of their own."""
+    parameters = (p for group in arch.uncalled for p in group.parameters)
+    return tuple(sorted(parameter.shape for parameter in parameters))
 
 
 def hash_operation(op: Operation) -> int:

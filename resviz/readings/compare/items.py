@@ -16,6 +16,9 @@ from resviz.operations.families import (
     MAX_POOLS,
     NORMS,
     POOLS,
+    REDUCTIONS,
+    SOFTMAXES,
+    SQUASHING,
 )
 from resviz.operations.norms import is_instance_norm
 from resviz.operations.table import OPERATIONS
@@ -46,6 +49,9 @@ NORM_WORDS = {
     "RMSNorm": "RMS norm",
 }
 """Norms in words, by their label."""
+
+DIVISIONS = {"div", "rsqrt", "reciprocal"}
+"""Operations that divide by what they read, or by a constant."""
 
 WEIGHTED_KINDS = {"conv", "linear", "attention"}
 PRODUCT_KINDS = {"conv", "linear"}
@@ -139,8 +145,8 @@ class Item:
             more, rest = divmod(self.share.params - found.share.params, found.cout)
             found = replace(found, extras=0 if rest else max(more, 0))
         if found:
-            each, rest = divmod(self.share.memory, max(found.cout * found.positions, 1))
-            found = replace(found, element_bytes=0 if rest else each)
+            values = max(found.cout * found.positions, 1)
+            found = replace(found, element_bytes=self.share.memory // values)
         return found if found and found.share == self.share else None
 
 
@@ -220,12 +226,28 @@ def classify_layer(layer: Layer) -> tuple[str, str]:
         return "other", "parameter"
     if weighted := classify_weighted(layer, ops):
         return weighted
+    if is_norm_of_several(layer, ops):
+        return "norm", "a norm of several operations"
+    keeps_shape = len(ops) > 1 and layer.output_shape == layer.input_shape
     for kind, names, name_kind in LIGHT_KINDS:
         for op in ops:
-            if op.name in names:
-                word = name_kind(op)
-                return (kind, word) if word else ("quiet", "")
+            if op.name not in names or (op.name in REDUCTIONS and keeps_shape):
+                continue
+            word = join_labels(ops) if kind == "act" and keeps_shape else name_kind(op)
+            return (kind, word) if word else ("quiet", "")
     return classify_light(layer, ops)
+
+
+def is_norm_of_several(layer: Layer, ops: list[Operation]) -> bool:
+    """Tell whether a layer divides what it reads by what it reduces of that.
+
+    So norms do whose forward is written out; what squashes is a gate or a softmax.
+    """
+    names = {op.name for op in ops}
+    is_even = layer.output_shape == layer.input_shape
+    if not is_even or names & (SQUASHING | SOFTMAXES | {"exp"}):
+        return False
+    return bool(names & (REDUCTIONS | SPREADS) and names & DIVISIONS)
 
 
 def classify_weighted(layer: Layer, ops: list[Operation]) -> tuple[str, str] | None:
@@ -247,5 +269,10 @@ def classify_light(layer: Layer, ops: list[Operation]) -> tuple[str, str]:
         return "join", "+"
     if names <= SILENT and not share_of_layers((layer,)).without_memory:
         return "quiet", ""
-    words = dict.fromkeys(label_of(op) for op in ops if op.name not in SILENT | POOLS)
-    return "other", ", ".join(words) or layer.type
+    return "other", join_labels(ops) or layer.type
+
+
+def join_labels(ops: list[Operation]) -> str:
+    """Name the operations of a layer, each sort once: "sigmoid, ×"."""
+    quiet = SILENT | POOLS
+    return ", ".join(dict.fromkeys(label_of(op) for op in ops if op.name not in quiet))

@@ -80,14 +80,17 @@ class ShareLedger:
         cins = stream.width.meet(start.cin, goal.cin, mine)
         is_depthwise = start.is_depthwise and goal.is_depthwise
         couts = self.follow_output(start, goal, cins, mine, is_depthwise=is_depthwise)
-        if couts is None:
-            couts = make_history(mine, start.cout, goal.cout)
-            if start.cout != goal.cout:
-                self.widths[mine][a.word, start.cout, goal.cout] += 1
+        owns = couts is None or (is_depthwise and start.multiplier != goal.multiplier)
+        if owns and start.cout != goal.cout:
+            self.widths[mine][a.word, start.cout, goal.cout] += 1
+        couts = couts or make_history(mine, start.cout, goal.cout)
         now = self.change_form(a, b, start, goal, place)
         if is_depthwise:
+            many = start.multiplier
             for cause, value in cins.steps:
-                now = self.step(now, cause, cin=value, cout=value, groups=value)
+                now = self.step(now, cause, cin=value, cout=value * many, groups=value)
+            if now.cout != goal.cout:
+                now = self.step(now, mine, cout=goal.cout)
         else:
             words = name_grouping(start), name_grouping(goal)
             groups = Cause("groups", (b.bare_word, *words), place)
@@ -170,14 +173,11 @@ class ShareLedger:
     ) -> History[int] | None:
         """Return the widths that follow from others; None for a width of its own."""
         if is_depthwise:
-            return cins
+            return scale_history(cins, now).append(mine, goal.cout)
         if mine.detail[0] != "gate":
             return None
         if now.cout * goal.cin == goal.cout * now.cin:
-            scaled = History(
-                now.cout, tuple((c, v * now.cout // now.cin) for c, v in cins.steps)
-            )
-            return scaled.meet(now.cout, goal.cout, mine)
+            return scale_history(cins, now).meet(now.cout, goal.cout, mine)
         if self.weighed and self.weighed.both_ends == (now.cout, goal.cout):
             return self.weighed  # a gate gives what it weighs
         return None
@@ -293,6 +293,12 @@ def chain_sizes(
     first, *later = [size for size in sizes if size is not None]
     history = History(first, tuple(zip(causes, later, strict=True)))
     return history.append(cause, last)
+
+
+def scale_history(cins: History[int], now: Factors) -> History[int]:
+    """Return what a width becomes where what goes in changes, in the same ratio."""
+    steps = ((cause, value * now.cout // now.cin) for cause, value in cins.steps)
+    return History(now.cout, tuple(steps))
 
 
 def width_cause(place: Place, *, is_outer: bool) -> Cause:

@@ -159,9 +159,15 @@ def say_bias(detail: Detail, where: str) -> str:
 
 
 def say_unread(detail: Detail, where: str) -> str:
-    """Say that parameters are others which nothing reads."""
-    del detail, where
-    return "parameters that no layer reads"
+    """Say how many parameters nothing reads, or that these are others."""
+    del where
+    before, after = cast("tuple[int, int]", detail)
+    if before == after:
+        return "the parameters that no layer reads have other shapes"
+    if not after:
+        return f"all parameters are read, where {before:,} were not"
+    words = f"{after:,} parameter{'s' * (after != 1)} that no layer reads"
+    return f"{words} instead of {before:,}" if before else words
 
 
 def say_sharing(detail: Detail, where: str) -> str:

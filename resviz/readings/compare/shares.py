@@ -138,8 +138,13 @@ class Factors:
 
     @property
     def is_depthwise(self) -> bool:
-        """Whether each channel is read by itself and gives one."""
-        return self.groups == self.cin == self.cout and self.groups > 1
+        """Whether each channel is read by itself, and gives one or several."""
+        return self.groups == self.cin > 1
+
+    @property
+    def multiplier(self) -> int:
+        """Channels that each channel gives."""
+        return self.cout // self.cin
 
     @property
     def are_divisible(self) -> bool:

@@ -20,6 +20,7 @@ from resviz.readings.compare.alignment import (
     price_stage_change,
     rank_stages,
 )
+from resviz.readings.compare.fingerprint import list_unread_shapes
 from resviz.readings.compare.items import PRODUCT_KINDS
 from resviz.readings.compare.ledger import (
     FactorOrder,
@@ -90,8 +91,10 @@ class Walk(ShareLedger):
         self.walk_end(before.stem, after.stem, stream, "stem")
         self.walk_stages(stream)
         self.walk_end(before.head, after.head, stream, "head")
-        if idle := after.uncalled - before.uncalled:
-            self.note(Cause("never called"), idle)
+        if list_unread_shapes(a) != list_unread_shapes(b):
+            counts = before.uncalled.params, after.uncalled.params
+            rest = after.uncalled - before.uncalled
+            self.note(Cause("never called", counts), rest)
         if sizes[0] != sizes[1]:
             self.note(new_input)
 
@@ -348,17 +351,17 @@ class Walk(ShareLedger):
 
     def walk_light_items(self, a: Item, b: Item, stream: Stream, place: Place) -> None:
         """Walk through an item that both have and that is no product."""
+        change = Cause(CHANGE_KINDS.get(a.kind, "other"), (a.word, b.word), place)
         if a.word != b.word:
-            what = CHANGE_KINDS.get(a.kind, "other")
-            self.note(Cause(what, (a.word, b.word), place))
+            self.note(change)
         self.scale(a, b, stream, place)
         before, after = stream.size.both_ends
         if not (a.is_on(before) and b.is_on(after)):
-            self.scale_memory(a, b, stream, Cause("other", (a.word, b.word), place))
+            self.scale_memory(a, b, stream, change)
             return
         self.change_size(a, b, stream, place)
         own = width_cause(place, is_outer=False)
-        self.scale_memory(a, b, stream, own)
+        self.scale_memory(a, b, stream, own if a.word == b.word else change)
         if a.kind not in {"act", "join"}:
             widths = a.output_width, b.output_width
             stream.width = stream.width.meet(*widths, own)
