@@ -87,7 +87,8 @@ def check_operators(graph: Any) -> None:
     Raises:
         BuildError: with the names of those that are not.
     """
-    from resviz.source.onnx_graph import CONSTANT_OPERATORS, OPERATORS
+    from resviz.source.onnx_graph import CONSTANT_OPERATORS
+    from resviz.source.onnx_operators import OPERATORS, REMEDY
 
     known = {*OPERATORS, *CONSTANT_OPERATORS, "Constant"}
     unknown = {
@@ -96,10 +97,7 @@ def check_operators(graph: Any) -> None:
         if node.domain not in DOMAINS or node.op_type not in known
     }
     if unknown:
-        raise BuildError(
-            f"no rule for {', '.join(sorted(unknown))}; want what builds the network "
-            "in torch, net.py:build"
-        )
+        raise BuildError(f"no rule for {', '.join(sorted(unknown))}; {REMEDY}")
 
 
 def check_names(graph: Any) -> None:

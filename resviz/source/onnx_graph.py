@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import nn
 
-from resviz.errors import TraceError
+from resviz.errors import TraceError, describe_error
 from resviz.source import onnx_layers
-from resviz.source.onnx_operators import OPERATORS
+from resviz.source.onnx_operators import OPERATORS, REMEDY, UnfollowedError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -161,8 +161,7 @@ class OnnxGraph(nn.Module):
             if path is None:
                 results = self.work_out(node, operands)
             else:
-                step: Any = self.get_submodule(path)
-                results = step(*operands)
+                results = self.apply_step(node, path, operands)
             if not isinstance(results, (tuple, list)):
                 results = (results,)
             # what is not made, a mask of dropout, has no reader
@@ -174,6 +173,23 @@ class OnnxGraph(nn.Module):
             del operands, results
         outputs = tuple(values[name] for name in self.output_names)
         return outputs[0] if len(outputs) == 1 else outputs
+
+    def apply_step(self, node: OnnxNode, path: str, operands: list[Any]) -> Any:
+        """Do what a node does.
+
+        Raises:
+            TraceError: if it wants what its operator does not do here, or lacks what
+                an operator of this version has.
+        """
+        step: Any = self.get_submodule(path)
+        try:
+            return step(*operands)
+        except UnfollowedError as error:
+            raise refuse_node(node, str(error)) from error
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            reason = f"{node.kind} as operators of version {self.opset} have it"
+            words = f"{reason} is not followed, {describe_error(error)}"
+            raise refuse_node(node, words) from error
 
     def work_out(self, node: OnnxNode, operands: list[Any]) -> Any:
         """Work out a constant.
@@ -188,7 +204,7 @@ class OnnxGraph(nn.Module):
         from onnx.reference import ReferenceEvaluator
 
         if any(isinstance(operand, torch.Tensor) for operand in operands):
-            raise TraceError(f"{node.name}: {node.kind} of values is not followed")
+            raise refuse_node(node, f"{node.kind} of values is not followed")
         sizes = self.shapes.get(node.outputs[0], ())
         if node.kind == "ConstantOfShape":
             sizes = operands[0].tolist()
@@ -217,6 +233,11 @@ class OnnxGraph(nn.Module):
             raise TraceError(
                 f"{node.name} ({node.kind}): gives {got}, the file infers ({wanted})"
             )
+
+
+def refuse_node(node: OnnxNode, reason: str) -> TraceError:
+    """Return the refusal of a node, with its name and what to give instead."""
+    return TraceError(f"{node.name}: {reason}; {REMEDY}")
 
 
 def find_fixed(nodes: Sequence[OnnxNode], constants: Iterable[str]) -> set[int]:

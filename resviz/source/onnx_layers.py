@@ -12,7 +12,12 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - the whole field's name for it
 
 from resviz.errors import TraceError
-from resviz.source.onnx_operators import as_operand, as_sizes, onnx_operator
+from resviz.source.onnx_operators import (
+    UnfollowedError,
+    as_operand,
+    as_sizes,
+    onnx_operator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +90,9 @@ def convolve_transposed(
     pads = attributes.get("pads", [0] * 2 * axes)
     is_fixed = attributes.get("auto_pad", "NOTSET") != "NOTSET"
     if is_fixed or "output_shape" in attributes or pads[:axes] != pads[axes:]:
-        raise TraceError("ConvTranspose with another padding a side is not followed")
+        raise UnfollowedError(
+            "ConvTranspose with another padding a side is not followed"
+        )
     return (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[axes - 1](
         x,
         weight,
@@ -164,7 +171,7 @@ def pool_mean(attributes: OnnxAttributes, x: Any) -> Any:
     kernel = attributes["kernel_shape"]
     axes = len(kernel)
     if set(attributes.get("dilations", [1])) != {1}:
-        raise TraceError("AveragePool with a dilation is not followed")
+        raise UnfollowedError("AveragePool with a dilation is not followed")
     x, padding = pad_unevenly(attributes, x, kernel)
     return (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[axes - 1](
         x,
@@ -211,25 +218,43 @@ def pad(
 
 
 @onnx_operator("Resize", "Upsample")
-def resize(
-    attributes: OnnxAttributes,
-    x: Any,
-    *inputs: Any,
-) -> Any:
+def resize(attributes: OnnxAttributes, x: Any, *inputs: Any) -> Any:
     """Give an image another size, by sizes or scales that the file has."""
-    if "axes" in attributes:
-        raise TraceError("Resize of some axes is not followed")
-    scales = inputs[min(len(inputs), 2) - 1]  # the first is of regions
-    if len(inputs) > 2 and inputs[2] is not None:
-        sizes = as_sizes(inputs[2])[2:]
-    else:
-        pairs = zip(x.shape[2:], scales.tolist()[2:], strict=True)
-        sizes = [int(size * scale) for size, scale in pairs]
+    if attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch":
+        raise UnfollowedError("Resize that keeps the ratio of sides is not followed")
+    sizes = find_sizes(attributes, x, inputs)
+    if sizes[:2] != [*x.shape[:2]]:
+        raise UnfollowedError("Resize of samples or channels is not followed")
     linear = ("linear", "bilinear", "trilinear")[x.ndim - 3]
     mode = {"linear": linear, "cubic": "bicubic"}.get(
         attributes.get("mode", "nearest"), "nearest"
     )
     aligned = attributes.get("coordinate_transformation_mode") == "align_corners"
-    return F.interpolate(
-        x, sizes, mode=mode, align_corners=None if mode == "nearest" else aligned
-    )
+    aligns = None if mode == "nearest" else aligned
+    return F.interpolate(x, sizes[2:], mode=mode, align_corners=aligns)
+
+
+def find_sizes(attributes: OnnxAttributes, x: Any, inputs: Sequence[Any]) -> list[int]:
+    """Return the sizes of all axes that a Resize gives.
+
+    Scales are an attribute, or the only input, or the second behind regions; sizes are
+    the third. All are of the axes that an attribute names, or of every one.
+    """
+    sizes = [*x.shape]
+    axes = attributes.get("axes", range(x.ndim))
+    if len(inputs) > 2 and inputs[2] is not None:
+        for axis, size in zip(axes, as_sizes(inputs[2]), strict=True):
+            sizes[axis] = size
+        return sizes
+    if inputs:
+        scales = inputs[min(len(inputs), 2) - 1]
+        if scales is None or isinstance(scales, torch.Tensor):
+            raise UnfollowedError(
+                "Resize by scales that hang on values is not followed"
+            )
+        scales = scales.tolist()
+    else:
+        scales = attributes["scales"]
+    for axis, scale in zip(axes, scales, strict=True):
+        sizes[axis] = int(sizes[axis] * scale)
+    return sizes

@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     OnnxAttributes = dict[str, Any]
     OnnxOperator = Callable[..., Any]
 
+REMEDY = "want what builds the network in torch, net.py:build"
+"""What to give where a file cannot be followed."""
+
+
+class UnfollowedError(TraceError):
+    """A node wants of its operator what no function here does."""
+
+
 OPERATORS: dict[str, OnnxOperator] = {}
 """Each takes the attributes of a node, then its inputs; None where one is left out."""
 
@@ -49,10 +57,10 @@ def as_sizes(value: Any) -> list[int]:
     """Return whole numbers that have to be known.
 
     Raises:
-        TraceError: if they hang on values.
+        UnfollowedError: if they hang on values.
     """
     if value is None or isinstance(value, torch.Tensor):
-        raise TraceError("sizes that hang on values are not followed")
+        raise UnfollowedError("sizes that hang on values are not followed")
     return [int(each) for each in value.reshape(-1).tolist()]
 
 
@@ -200,7 +208,7 @@ def cut(attributes: OnnxAttributes, x: Any, *bounds: Any) -> Any:
         axes, starts, ends, steps or [1] * len(starts), strict=True
     ):
         if step < 1:
-            raise TraceError("Slice backwards is not followed")
+            raise UnfollowedError("Slice backwards is not followed")
         places[axis] = slice(start, min(end, x.shape[axis]), step)
     return x[tuple(places)]
 
@@ -245,7 +253,7 @@ def cast(attributes: OnnxAttributes, x: Any) -> Any:
     """Give another dtype."""
     dtype = DTYPES_BY_NUMBER.get(attributes["to"])
     if dtype is None:
-        raise TraceError(f"Cast to type {attributes['to']} is not followed")
+        raise UnfollowedError(f"Cast to type {attributes['to']} is not followed")
     return x.to(dtype)
 
 

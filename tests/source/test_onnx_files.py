@@ -11,6 +11,7 @@ from torch import nn
 import resviz
 from resviz.errors import BuildError, ResvizError
 from tests.source.exported import NETS, SIDE, build_net, export_net
+from tests.source.onnx_graphs import write_graph
 
 onnx = pytest.importorskip("onnx")
 helper = onnx.helper
@@ -70,24 +71,6 @@ def test_sizes_that_are_fixed_are_refused_in_words():
     assert (1, 3, 224, 224) == resviz.trace(path).input_shape
     arch = resviz.trace(path, (3, 96, 40), batch=3)
     assert resviz.trace(model, (3, 96, 40), batch=3).macs == arch.macs
-
-
-def write_graph(path, nodes, tensors=(), shape=(1, 4, 8, 8), out=None):
-    """Write a graph that takes x and gives y."""
-    tensors = [
-        helper.make_tensor(name, kind, dims, values)
-        for name, kind, dims, values in tensors
-    ]
-    graph = helper.make_graph(
-        [helper.make_node(*args, **options) for args, options in nodes],
-        "net",
-        [helper.make_tensor_value_info("x", 1, shape)],
-        [helper.make_tensor_value_info("y", 1, out)],
-        tensors,
-    )
-    opset = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
-    onnx.save(helper.make_model(graph, opset_imports=opset), str(path))
-    return str(path)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What a change is charged with: histories that meet, groups, what nothing reads."""
 
 from copy import deepcopy
+from typing import Any
 
 import pytest
 import torch
@@ -28,9 +29,12 @@ STEM, WIDTH = Cause("stem"), Cause("width")
         (((STEM, 128),), (32, 32), ()),
     ],
 )
-def test_the_last_change_takes_what_a_history_does_not_tell(steps, ends, wanted):
+def test_the_last_change_takes_what_a_history_does_not_tell(
+    steps: Any, ends: Any, wanted: Any
+):
     """Another cause is charged only where there is none."""
-    met = History(64, steps).meet(*ends, WIDTH)
+    before, after = ends
+    met = History(64, steps).meet(before, after, WIDTH)
     assert (ends, wanted) == (met.both_ends, met.steps)
 
 
@@ -252,6 +256,7 @@ def test_layers_of_several_operations_are_named_by_all_of_them(name, sentence):
 def test_an_activation_of_several_operations_takes_no_width():
     """What it keeps more is its own."""
     before, after = resnet18(), resnet18()
+    stage: Any
     for stage in (after.layer1, after.layer2):
         for block in stage:
             block.relu = Line(LINES["Swish"], 1)

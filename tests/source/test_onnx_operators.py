@@ -1,0 +1,191 @@
+"""What operators of ONNX compute, against the reference that onnx itself has."""
+
+import numpy as np
+import pytest
+import torch
+
+import resviz
+from resviz.errors import TraceError
+from resviz.source import onnx_layers
+from resviz.source.onnx_operators import OPERATORS
+from tests.source.onnx_graphs import write_graph
+
+onnx = pytest.importorskip("onnx")
+assert onnx_layers  # importing it fills OPERATORS
+
+
+def draw(*shape):
+    """Numbers that are the same each time."""
+    return np.random.default_rng(7).standard_normal(shape).astype("float32")
+
+
+def run_reference(kind, attributes, inputs, opset):
+    """What onnx's reference gives."""
+    from onnx.reference import ReferenceEvaluator
+
+    names = [f"in{k}" if value is not None else "" for k, value in enumerate(inputs)]
+    node = onnx.helper.make_node(kind, names, ["out"], **attributes)
+    named = {name: value for name, value in zip(names, inputs, strict=True) if name}
+    (result,) = ReferenceEvaluator(node, opsets={"": opset}).run(None, named)
+    return np.asarray(result)
+
+
+def run_ours(kind, attributes, inputs):
+    """What the operator of ours gives; constants stay arrays."""
+    first, *others = inputs
+    weights = kind in {"Conv", "ConvTranspose", "Gemm", "MatMul"}
+    values = [
+        torch.tensor(value) if weights and value is not None else value
+        for value in others
+    ]
+    return OPERATORS[kind](attributes, torch.tensor(first), *values).numpy()
+
+
+IMAGE = draw(2, 4, 9, 12)
+KERNEL = draw(6, 4, 3, 4)
+
+PADDED = [
+    (kind, {"auto_pad": mode, "strides": strides, **more})
+    for mode in ("SAME_UPPER", "SAME_LOWER", "VALID")
+    for kind, strides, more in (
+        ("Conv", [1, 1], {}),
+        ("Conv", [2, 3], {}),
+        ("Conv", [2, 2], {"dilations": [2, 1]}),
+    )
+]
+
+
+@pytest.mark.parametrize(("kind", "attributes"), PADDED)
+def test_paddings_of_their_own_are_on_the_right_side(kind, attributes):
+    """What is odd is behind for SAME_UPPER, before for SAME_LOWER."""
+    inputs = [IMAGE, KERNEL] if kind == "Conv" else [IMAGE]
+    found = run_ours(kind, attributes, inputs)
+    wanted = run_reference(kind, attributes, inputs, 17)
+    assert wanted.shape == found.shape
+    assert np.allclose(wanted, found, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["MaxPool", "AveragePool"])
+@pytest.mark.parametrize(
+    ("mode", "pads"), [("SAME_UPPER", [0, 1, 1, 1]), ("SAME_LOWER", [1, 1, 0, 1])]
+)
+def test_pools_pad_as_convolutions_do(kind, mode, pads):
+    """9 positions to 3 by windows of 4, 12 to 4 by windows of 5; written out."""
+    how = {"kernel_shape": [4, 5], "strides": [3, 3], "count_include_pad": 1}
+    found = run_ours(kind, {**how, "auto_pad": mode}, [IMAGE])
+    if kind == "MaxPool":
+        del how["count_include_pad"]
+    wanted = run_reference(kind, {**how, "pads": pads}, [IMAGE], 17)
+    assert wanted.shape == found.shape
+    assert np.allclose(wanted, found, atol=1e-5)
+
+
+def array(*values, dtype="int64"):
+    """A constant of one axis."""
+    return np.array(values, dtype=dtype)
+
+
+REDUCTIONS = [
+    ({"keepdims": 0}, [array(1, 2)]),
+    ({"keepdims": 1}, [array(-1)]),
+    ({"keepdims": 0}, []),
+    ({"keepdims": 1, "noop_with_empty_axes": 0}, []),
+    ({"keepdims": 1, "noop_with_empty_axes": 1}, []),
+    ({"keepdims": 0, "noop_with_empty_axes": 1}, [array()]),
+    ({"keepdims": 0, "noop_with_empty_axes": 1}, [array(3)]),
+]
+
+
+@pytest.mark.parametrize("kind", ["ReduceMean", "ReduceSum", "ReduceMax"])
+@pytest.mark.parametrize(("attributes", "axes"), REDUCTIONS)
+def test_no_axes_are_all_of_them_or_none_as_the_node_says(kind, attributes, axes):
+    """An empty list of axes is as if there was none."""
+    found = run_ours(kind, attributes, [IMAGE, *axes])
+    wanted = run_reference(kind, attributes, [IMAGE, *axes], 18)
+    assert wanted.shape == found.shape
+    assert np.allclose(wanted, found, atol=1e-4)
+
+
+SCALES = [
+    [1.0, 1.0, 1.5, 1.5],
+    [1.0, 1.0, 0.5, 2.0],
+    [1.0, 1.0, 0.7, 0.9],
+    [1.0, 1.0, 1.1, 1.3],
+    [1.0, 1.0, 2.99, 0.34],
+]
+
+
+@pytest.mark.parametrize("scales", SCALES)
+@pytest.mark.parametrize("mode", ["nearest", "linear"])
+def test_sizes_by_a_scale_are_rounded_down(scales, mode):
+    """As onnx infers them, of every number of positions."""
+    for side in range(3, 40):
+        x = np.zeros((1, 1, side, side), dtype="float32")
+        found = run_ours(
+            "Resize", {"mode": mode}, [x, None, array(*scales, dtype="float32")]
+        )
+        assert infer_sizes(x.shape, scales) == found.shape
+
+
+def infer_sizes(shape, scales):
+    """What onnx infers of a Resize by scales."""
+    helper = onnx.helper
+    node = helper.make_node("Resize", ["x", "", "s"], ["y"])
+    graph = helper.make_graph(
+        [node],
+        "net",
+        [helper.make_tensor_value_info("x", 1, shape)],
+        [helper.make_tensor_value_info("y", 1, None)],
+        [helper.make_tensor("s", 1, [len(scales)], scales)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
+    return tuple(
+        size.dim_value for size in inferred.output[0].type.tensor_type.shape.dim
+    )
+
+
+def scale(*values):
+    """Scales as an input."""
+    return array(*values, dtype="float32")
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "inputs"),
+    [
+        ("Upsample", {"scales": [1.0, 1.0, 2.0, 1.5]}, []),
+        ("Upsample", {}, [scale(1, 1, 2, 1.5)]),
+        ("Resize", {}, [scale(1, 1, 2, 1.5)]),
+        ("Resize", {}, [scale(), scale(1, 1, 2, 1.5)]),
+        ("Resize", {}, [None, None, array(2, 4, 18, 18)]),
+        ("Resize", {}, [None, scale(), array(2, 4, 18, 18)]),
+        ("Resize", {"axes": [2, 3]}, [None, scale(2, 1.5)]),
+        ("Resize", {"axes": [3, -2]}, [None, None, array(18, 18)]),
+    ],
+)
+def test_every_version_says_another_size_its_own_way(kind, attributes, inputs):
+    """By an attribute, the first input, the second or the third."""
+    assert (2, 4, 18, 18) == run_ours(kind, attributes, [IMAGE, *inputs]).shape
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "constants", "words"),
+    [
+        ("Resize", {}, ["", "channels"], "Resize of samples or channels is not"),
+        ("Resize", {}, ["", "", ""], "Resize by scales that hang on values is not"),
+        ("Resize", {"keep_aspect_ratio_policy": "not_larger"}, ["", "", "sizes"],
+         "Resize that keeps the ratio of sides is not followed"),
+        ("AveragePool", {"kernel_shape": [2, 2], "dilations": [2, 2]}, [],
+         "AveragePool with a dilation is not followed"),
+        ("MaxPool", {}, [], "MaxPool as operators of version 17 have it"),
+    ],
+)  # fmt: skip
+def test_what_is_not_followed_is_refused_with_a_remedy(
+    tmp_path, kind, attributes, constants, words
+):
+    """By the name of the node, and never by an error of Python alone."""
+    nodes = [((kind, ["x", *constants], ["y"]), {**attributes, "name": "step"})]
+    tensors = [("channels", 1, [4], [1, 2, 1, 1]), ("sizes", 7, [4], [1, 4, 16, 9])]
+    path = write_graph(tmp_path / "a.onnx", nodes, tensors)
+    with pytest.raises(TraceError, match=f"step: {words}.*; want what builds the"):
+        resviz.trace(path)
