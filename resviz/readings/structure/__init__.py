@@ -17,6 +17,8 @@ what a sum is and why: residual, weightless, parallel, or open, where branches r
 different parts or something foreign is added inside. Sums of two streams that exchange
 are units all the same (`exchanges`). Of a sum of several states and a branch the newest
 state is the fork (`multistep`); what a cell refines step by step is no block (`steps`).
+A first state that layers add inside is a condition (`first_states`), and no shortcut
+past them where they have none (`injected_layers`).
 A sum of linear maps of one tensor is one convolution of several branches, a block only
 where nothing else is. One of towers or inputs is a `fusion`.
 

@@ -17,6 +17,7 @@ from resviz.readings.structure.block_ends import (
 )
 from resviz.readings.structure.channel_axes import to_channels_first
 from resviz.readings.structure.graph import ROOT, Graph
+from resviz.readings.structure.injected_layers import find_injected_layers
 from resviz.readings.structure.outer_regions import (
     find_outer_regions,
     find_region_call,
@@ -42,9 +43,13 @@ if TYPE_CHECKING:
 
 def find_blocks(graph: Graph, regions: list[JoinRegion]) -> list[Block]:
     """Find the blocks of a graph, in execution order."""
+    injected = find_injected_layers(graph, regions)
+    regions = [region for region in regions if region.join not in injected]
     residual = find_residual_blocks(graph, regions)
     blocks = [block for _, block in residual]
-    blocks += find_plain_blocks(graph, blocks, [owner for owner, _ in residual])
+    blocks += [make_plain_block(graph, *layer) for layer in injected.values()]
+    if residual:
+        blocks += find_plain_blocks(graph, blocks, [owner for owner, _ in residual])
     blocks.sort(key=lambda block: block.end)
     blocks = merge_units_of_parents(graph, blocks)
     return [block for block in blocks if not is_head(graph, block)]
@@ -336,19 +341,19 @@ def list_typed_nodes(region: JoinRegion, beside: frozenset[int]) -> frozenset[in
 
 
 def find_plain_blocks(
-    graph: Graph, residual_blocks: list[Block], owners: list[int]
+    graph: Graph, known_blocks: list[Block], owners: list[int]
 ) -> list[Block]:
-    """Find blocks without a shortcut, by their calls or else by their operations.
+    """Find more blocks without a shortcut, by their calls or by their operations.
 
     What enlarges the map is a decoder's stage, and none.
     """
-    taken = {node for block in residual_blocks for node in block.layer_indices}
+    taken = {node for block in known_blocks for node in block.layer_indices}
     if any(owners):
         numbers = find_sibling_calls(graph, owners, taken)
         calls = [(number, graph.arch.calls[number]) for number in numbers]
         spans = [(number, range(call.start, call.stop)) for number, call in calls]
     else:
-        branches = [block.main_indices for block in residual_blocks]
+        branches = [block.main_indices for block in known_blocks]
         spans = [(0, chain) for chain in find_chains(graph, branches, taken)]
     return [
         make_plain_block(graph, owner, span)

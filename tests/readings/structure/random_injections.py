@@ -16,7 +16,7 @@ def inject(self, x, first):
     y = self.first(self.norm(x))
     y = self.mix(y, first) if self.turned else self.mix(first, y)
     y = self.second(self.act(y))
-    return self.after(self.scale * x + y)
+    return self.after(self.scale * x + y if self.adds else y)
 
 
 MIXES = (
@@ -38,7 +38,7 @@ def run_injected(self, x):
 
 
 def draw_injected(rng):
-    """Residual layers of two weights over maps or rows, which may be one layer."""
+    """Layers of two weights over maps or rows, residual or not, which may be one."""
     count, over_rows = rng.randint(2, 5), rng.random() < 0.5
     width = WIDTH if over_rows else 8
     weight = (lambda: nn.Linear(WIDTH, WIDTH)) if over_rows else (lambda: conv(3))
@@ -54,15 +54,16 @@ def draw_injected(rng):
         )
         for _ in range(1 if rng.random() < 0.3 else count)
     ]  # fmt: skip
+    adds = rng.random() < 0.6
     for layer in layers:
-        vars(layer).update(mix=mix, scale=scale, turned=turned)
+        vars(layer).update(mix=mix, scale=scale, turned=turned, adds=adds)
     layers = layers * count if len(layers) == 1 else layers
     stem, head = (
         (nn.Linear(5, WIDTH), nn.Linear(WIDTH, 2))
         if over_rows
         else (conv(3, 3), conv(1))
     )
-    has_side = rng.random() < 0.3
+    has_side = adds and rng.random() < 0.3
     side = weight() if has_side else nn.Identity()
     net = Run(run_injected, stem=stem, side=side, head=head, layers=layers)
     x = torch.zeros((2, 9, 5) if over_rows else (2, 3, 8, 8))

@@ -120,6 +120,57 @@ def test_a_first_state_added_between_weights_is_a_condition(how, count):
     assert last.conditions
 
 
+PLAIN_INJECTIONS = {
+    "plainly": lambda self, x, first: self.b((self.a(x) + first).relu()),
+    "mixed": lambda self, x, first: self.b((0.9 * self.a(x) + 0.1 * first).relu()),
+    "weighed": lambda self, x, first: self.b((self.part * first + self.a(x)).relu()),
+    "before a norm": lambda self, x, first: self.b(self.norm(self.a(x) + first).relu()),
+    "behind a norm": lambda self, x, first: self.b(
+        (self.norm(self.a(x)) + first).relu()
+    ).relu(),
+}
+"""The same, of layers that do not add what they read."""
+
+
+def draw_plain(how, count):
+    """A network of such layers."""
+    layers = [
+        Run(PLAIN_INJECTIONS[how], a=conv(3), b=conv(3), norm=nn.GroupNorm(2, 8))
+        for _ in range(count)
+    ]
+    for layer in layers:
+        layer.part = nn.Parameter(torch.ones(1))
+    return Run(run_steps, layers=layers, stem=conv(3, 3))
+
+
+@pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.parametrize("how", PLAIN_INJECTIONS)
+def test_layers_without_a_shortcut_are_no_block_of_all(how, count):
+    """Each is a block without a shortcut, though its sum seems to span all before."""
+    built = read_structure(resviz.trace(draw_plain(how, count), (3, 8, 8)))
+    kinds = [(block.type, block.shortcut.kind) for block in built.blocks]
+    assert [("basic", "none")] * count == kinds
+    assert ([count], 2 * count + 1) == (
+        [len(stage.blocks) for stage in built.stages],
+        count_depth(built),
+    )
+
+
+def test_a_sum_at_the_end_of_a_call_may_be_a_shortcut():
+    """Sums of one state inside of a block, behind which no call weighs, stay its."""
+
+    def run(self, x):
+        y = x
+        for layer in self.layers:
+            y = layer(y, x)
+        return y
+
+    stages = [Run(lambda self, x, first: first + self.a(x), a=conv(3)) for _ in "12"]
+    net = nn.Sequential(conv(3, 3), Run(run, layers=stages))
+    built = read_structure(resviz.trace(net, (3, 8, 8)))
+    assert ["identity"] == [block.shortcut.kind for block in built.blocks]
+
+
 def run_pair(self, x):
     """Two streams that start from one tensor, each of which adds what the other gives.
 
