@@ -55,7 +55,9 @@ def adds_first_state(
         if above.reaches(state):
             others = find_sums_of(graph, state) - {node}
             if is_between:
-                others = select_sums_of_layers(graph, others, state, fork)
+                others = select_sums_of_layers(
+                    graph, others - addition.nodes, state, fork
+                )
             if others:
                 return True
         if graph.is_single_operation(state, PARTINGS):

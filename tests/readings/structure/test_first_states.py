@@ -176,7 +176,8 @@ def run_pair(self, x):
 
     As a reversible pair, or a leapfrog of as many sums.
     """
-    a = b = self.stem(x)
+    a = self.stem(x)
+    b = a.relu() if self.activates else a
     for body in self.bodies:
         a, b = b, a + body(b)
     return torch.cat([a, b], 1) if self.both else b
@@ -194,6 +195,16 @@ def test_streams_that_exchange_add_no_first_state(count, both, is_nested):
 
     bodies = [Run(run, a=conv(3), b=conv(3)) for _ in range(count)]
     net = Run(run_pair, bodies=bodies, stem=conv(3, 3))
-    net.both = both
+    vars(net).update(both=both, activates=False)
     built = read_structure(resviz.trace(net, (3, 8, 8)))
     assert (count, 2 * count + 1) == (len(built.blocks), count_depth(built))
+
+
+def test_a_step_whose_states_start_from_one_activated_adds_no_first_state():
+    """Two sums of a leapfrog, of which the second adds what the first body reads."""
+    bodies = [Run(lambda self, x: self.b(self.a(x).relu()), a=conv(3), b=conv(3))]
+    bodies += [Run(lambda self, x: self.b(self.a(x).relu()), a=conv(3), b=conv(3))]
+    net = Run(run_pair, bodies=bodies, stem=conv(3, 3))
+    vars(net).update(both=False, activates=True)
+    built = read_structure(resviz.trace(net, (3, 8, 8)))
+    assert (2, 5) == (len(built.blocks), count_depth(built))
