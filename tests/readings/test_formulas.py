@@ -1,20 +1,25 @@
 """Formulas of a record's sizes: their normal form, and the ways that rules can go."""
 
 import pytest
+from msgspec.structs import replace
 from torch import nn
 from torch.nn import functional as F
 
 import resviz
 from resviz.errors import ResizeError
 from resviz.operations.size_rules import SizesDisagree
-from resviz.readings.formulas import find_formulas
+from resviz.operations.view_sizes import MergedSize, ResizedAxis
+from resviz.readings import formulas
+from resviz.readings.formulas import FormulaFollower, find_formulas
 from resviz.readings.formulas.formula_sizes import (
     find_formula,
     make_size,
     split_values,
 )
+from resviz.readings.formulas.layer_tasks import describe_task
 from resviz.readings.formulas.polynomials import FormulaBook, SizeCondition
 from resviz.readings.formulas.rule_paths import Refusal, WayExplorer, list_checks
+from resviz.readings.resized import ResizedRecord
 from resviz.record.storage import load
 from tests.readings.structure.golden.networks import record_file
 
@@ -162,3 +167,72 @@ def test_sums_of_equal_sizes_ask_nothing():
     """A block's addition goes one way but for what was recorded."""
     book = find_formulas(load(record_file("hrnet_w18_small"))).book
     assert len(book.unknowns) < 150
+
+
+class Repeated(nn.Module):
+    """Blocks that are alike, but for what one of them is given or does."""
+
+    def __init__(self):
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(3, 3, 3, padding=1) for _ in range(3))
+        self.narrow = nn.Conv2d(3, 3, 3)
+        self.norms = nn.ModuleList(nn.GroupNorm(1, 3) for _ in range(3))
+
+    def forward(self, x):
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = norm(x + conv(x)).transpose(2, 3)
+        x = self.narrow(x)
+        tokens = x.flatten(2).transpose(1, 2)
+        doubled = (x.transpose(2, 3) * 2).transpose(2, 3).flatten(2)
+        return self.norms[0](self.convs[0](x)), tokens, doubled
+
+
+class Gated(nn.Module):
+    """Gates that are alike, expanded to maps that are of one size only as recorded."""
+
+    def forward(self, x):
+        gate, pooled = x.mean((2, 3), keepdim=True), F.adaptive_avg_pool2d(x, 20)
+        return x * gate.expand_as(x), pooled * gate.expand_as(pooled)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("model", [Repeated(), Gated(), "resnet18", "cifar20"])
+def test_layers_that_repeat_others_are_as_if_each_were_followed(
+    model, training, monkeypatch
+):
+    size = (3, 20, 20) if isinstance(model, nn.Module) else None
+    arch = resviz.trace(model, size, training=training)
+    known = FormulaFollower(arch).follow()
+    monkeypatch.setattr(formulas, "describe_task", lambda *_: None)
+    each = FormulaFollower(arch).follow()
+    assert each.book.unknowns == known.book.unknowns
+    assert (each.layers, each.storages, each.checks) == (
+        known.layers,
+        known.storages,
+        known.checks,
+    )
+
+
+def test_what_a_layer_is_given_is_in_its_task():
+    """Tasks differ by sizes, by the axes they are made of, by order and by memory."""
+    arch = resviz.trace(nn.Sequential(nn.ReLU(), nn.ReLU()), (3, 4, 4))
+    shapes = ((1, 3, 4, 4),)
+    resized = ResizedRecord(arch, shapes)
+    first, second = arch.stored_layers
+    plain = describe_task(resized, first, [(1, 3, 4, 4)], [])
+    assert describe_task(resized, second, [(1, 3, 4, 4)], []) == plain
+    merged = MergedSize(4, (ResizedAxis(2, 2), ResizedAxis(2, 2)))
+    assert describe_task(resized, first, [(1, 3, 4, 5)], []) != plain
+    assert describe_task(resized, first, [(1, 3, 4, merged)], []) != plain
+    making = [describe_task(resized, first, [(1, 3, 4, 4)], [k]) for k in (0, 1)]
+    assert plain not in making
+    doubled = replace(arch.storages[0], bytes=2 * arch.storages[0].bytes)
+    larger = ResizedRecord(
+        replace(arch, storages=(doubled, *arch.storages[1:])), shapes
+    )
+    assert describe_task(larger, first, [(1, 3, 4, 4)], [0]) not in making
+    resized.made.update(range(len(arch.storages)))
+    assert describe_task(resized, first, [(1, 3, 4, 4)], []) != plain
+    resized.made.clear()
+    resized.orders.loose.update(first.sources)
+    assert describe_task(resized, first, [(1, 3, 4, 4)], []) != plain

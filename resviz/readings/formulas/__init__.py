@@ -25,6 +25,7 @@ from resviz.readings.formulas.formula_sizes import (
     make_size,
     split_values,
 )
+from resviz.readings.formulas.layer_tasks import describe_task
 from resviz.readings.formulas.polynomials import FormulaBook
 from resviz.readings.formulas.rule_paths import (
     Check,
@@ -106,6 +107,7 @@ class FormulaFollower:
         self.resized = ResizedRecord(arch, self.inputs)
         self.checks: list[Check] = []
         self.refused: list[frozenset[Answer]] = []
+        self.followed: dict[tuple[bytes, str], tuple[Sizes, set[int]]] = {}
 
     def follow(self) -> Formulas:
         """Follow all layers.
@@ -127,10 +129,35 @@ class FormulaFollower:
         )
 
     def find_layer_formulas(self, layer: Layer) -> LayerFormulas:
-        """Follow one layer on each way that its rules can go."""
+        """Find what one layer gives, makes and costs, and note when it refuses.
+
+        A layer with the task of an earlier one gives as much, and refuses where that
+        has refused before.
+        """
         resized = self.resized
         given = [resized.shapes[source] for source in layer.sources]
         storages = list_new_storages(layer, resized.made)
+        task = describe_task(resized, layer, given, storages)
+        sizes, loose_outputs = (
+            self.followed[task]
+            if task in self.followed
+            else self.follow_ways(layer, given, storages)
+        )
+        if task is not None:
+            self.followed[task] = sizes, loose_outputs
+        resized.made.update(storages)
+        resized.orders.loose.update(Source(layer.index, k) for k in loose_outputs)
+        return self.note_sizes(layer, iter(sizes), storages)
+
+    def follow_ways(
+        self, layer: Layer, given: list[Shape], storages: list[int]
+    ) -> tuple[Sizes, set[int]]:
+        """Follow one layer on each way that its rules can go.
+
+        Returns:
+            its shapes, costs and bytes, and which outputs may lie out of order.
+        """
+        resized = self.resized
         ends = {Source(layer.index, number) for number in range(len(layer.outputs))}
         loose_ends: set[Source] = set()
 
@@ -159,9 +186,7 @@ class FormulaFollower:
         if merged is None:
             parts = split_values(next(list_checks(ways)).refusal.reason)
             raise SizeUnknown("".join(p if isinstance(p, str) else "…" for p in parts))
-        resized.made.update(storages)  # which a way that was refused left out
-        resized.orders.loose.update(loose_ends)
-        return self.note_sizes(layer, iter(merged), storages)
+        return merged, {source.output for source in loose_ends}
 
     def note_sizes(
         self, layer: Layer, sizes: Iterator[int], storages: list[int]

@@ -4,6 +4,7 @@ import pytest
 from torch import nn
 
 import resviz
+from resviz.pages import report_data
 from resviz.pages.report import render
 from resviz.record.storage import load
 from tests.readings.structure.golden.networks import record_file
@@ -130,8 +131,17 @@ def test_formulas_that_share_parts_are_found_in_seconds(visit):
     assert page.locator("[data-input]").count() == 1
 
 
-def test_what_is_not_known_says_so(visit, report):
-    """A network of thousands of layers has no fields, but a reason."""
+def test_thousands_of_layers_follow_an_input(visit, report):
+    """A page of 1,202 layers of weights has fields, and tells what a trace tells."""
     page = visit(report("cifar1202")).page
-    assert "4,208" in page.locator("#other-input").text_content()
+    totals = page.evaluate("window.resviz.totals([3, 40, 24], 2)")
+    other = resviz.trace("cifar1202", (3, 40, 24), batch=2)
+    assert (totals["macs"], totals["output"]) == (other.macs, [2, 10])
+
+
+def test_what_is_not_known_says_so(visit, monkeypatch):
+    """A network of more layers than a page follows has no fields, but a reason."""
+    monkeypatch.setattr(report_data, "MOST_LAYERS_FOLLOWED", 60)
+    page = visit(render(resviz.trace("resnet18"))).page
+    assert "60 layers at most" in page.locator("#other-input").text_content()
     assert page.locator("[data-input]").count() == 0
