@@ -155,6 +155,10 @@ def find_dtype(text: str) -> str | None:
     return name if name in DTYPES else None
 
 
+LONGEST_SIZE = 18
+"""Digits that a size may have: torch counts in 64 bits."""
+
+
 def parse_size(part: str, text: str, place: tuple[str, ...]) -> int | None:
     """Read one size of an input; None for the batch.
 
@@ -164,6 +168,10 @@ def parse_size(part: str, text: str, place: tuple[str, ...]) -> int | None:
     part = part.strip()
     if part in BATCH_LETTERS:
         return None
+    if part.isdecimal() and len(part) > LONGEST_SIZE:
+        raise SpecError(
+            f"input: got a size of {len(part)} digits, want one that memory can hold"
+        )
     if part.isdecimal() and int(part):
         return int(part)
     name = ".".join(place) or "x"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
-import os
+import re
 import shutil
 import sys
 import warnings
@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from resviz import __version__
-from resviz.errors import FontWarning, LetterWarning, ResvizError
+from resviz.cli.streams import drop_unwritten, is_of_a_stream, open_closed_streams
+from resviz.errors import (
+    FontWarning,
+    LetterWarning,
+    RenderError,
+    ResvizError,
+    SpecError,
+)
 from resviz.tables import TABLES
 from resviz.units import join_words
 
@@ -45,6 +52,10 @@ It stands here too, so that `resviz --help` imports none of them.
 
 UNCOUNTED_WEIGHTS = 4
 """The exit code of a command whose totals leave out operations with weights."""
+
+
+LONGEST_NUMBER = 400
+"""Digits of a number in the command line: those of the largest float, and more."""
 
 
 def is_spec(text: str) -> bool:
@@ -128,32 +139,56 @@ def main(args: list[str] | None = None) -> None:
     # through all of torch, while it runs and once more when it ends.
     gc.disable()
     atexit.register(gc.freeze)
+    open_closed_streams()
     settings = SimpleNamespace(debug=False, gaps=[])
     warnings.showwarning = partial(show_warning, warnings.showwarning)
     try:
+        code = run_command(sys.argv[1:] if args is None else args, settings)
+    except OSError as error:
+        if settings.debug or not is_of_a_stream(error):
+            raise
+        code = RenderError.exit_code  # stderr cannot be written either
+    drop_unwritten()
+    if code:
+        sys.exit(code)
+
+
+def run_command(args: Sequence[str], settings: SimpleNamespace) -> int:
+    """Run the command line, print what went wrong, and return the exit code."""
+    try:
+        check_numbers(args)
         resviz_command.main(
             args, prog_name="resviz", standalone_mode=False, obj=settings
         )
-    except click.UsageError as error:
-        error.show()
-        if remedy := suggest_usage(error, sys.argv[1:] if args is None else args):
-            click.echo(remedy, err=True)
-        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        usage = isinstance(error, click.UsageError)
+        if remedy := suggest_usage(error, args) if usage else "":
+            click.echo(remedy, err=True)
+        return error.exit_code
     except click.Abort:
-        sys.exit(130)
+        return 130
     except BrokenPipeError:
-        # Whoever read our output has had enough; so python must not flush it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return 0  # whoever read our output has had enough
     except Exception as error:
         if settings.debug:
             raise
-        sys.exit(report_error(error))
-    if settings.gaps:
-        sys.exit(report_gaps(settings.gaps))
+        return report_error(error)
+    return report_gaps(settings.gaps) if settings.gaps else 0
+
+
+def check_numbers(words: Sequence[str]) -> None:
+    """Refuse numbers that are longer than any that is meant, and than Python reads.
+
+    Raises:
+        SpecError: naming the first.
+    """
+    for word in words:
+        if number := re.search(rf"\d{{{LONGEST_NUMBER + 1},}}", word):
+            raise SpecError(
+                f"{word[:20]}…: got a number of {len(number[0])} digits, want at most "
+                f"{LONGEST_NUMBER}"
+            )
 
 
 def suggest_usage(error: click.UsageError, words: Sequence[str]) -> str:
@@ -219,6 +254,9 @@ def report_error(error: Exception) -> int:
             message = replace_unsafe(each)
             click.echo(wrap_for_terminal(f"error: {message}"), err=True)
         return error.exit_code
+    if isinstance(error, OSError) and is_of_a_stream(error):
+        click.echo(f"error: stdout: cannot be written, {error.strerror}", err=True)
+        return RenderError.exit_code
     text = f"{type(error).__name__}: {replace_unsafe(error)}"
     click.echo(f"error: {text} (unforeseen; --debug shows the traceback)", err=True)
     return 3

@@ -522,9 +522,9 @@ def test_an_option_of_other_commands_is_told_which(resviz):
 
 
 def test_each_module_is_a_command():
-    """But for the two that others share."""
+    """But for those that others share."""
     modules = {info.name for info in iter_modules(cli.__path__)}
-    assert {"shared", "tables"} == modules - COMMANDS.keys()
+    assert {"shared", "streams", "tables"} == modules - COMMANDS.keys()
 
 
 def test_the_list_builds_no_command(run):
@@ -672,3 +672,15 @@ def test_too_few_or_too_many_words_have_their_remedy(resviz, words, remedy):
     """What is missing, and a SPEC that the shell took apart."""
     code, _, err = resviz(*words)
     assert (2, True) == (code, err.endswith(remedy)), err
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["summary 18 --batch {}", "memory 18 --fit {}GiB", "sizes 18 --sizes 3,{}",
+     "summary resnet{}", "table 18 --input 3,{},3", "diagram 18 --width {}in -o x.svg"],
+)  # fmt: skip
+def test_numbers_of_thousands_of_digits(words, resviz):
+    """Python itself refuses to read them."""
+    code, out, err = resviz(*words.format("9" * 5000).split())
+    assert (code, out) == (2, "")
+    assert err.endswith(": got a number of 5000 digits, want at most 400\n")
