@@ -16,6 +16,10 @@ from resviz.record import FORMAT, VERSION, Architecture
 json_decoder = msgspec.json.Decoder(Architecture)
 
 
+LARGEST_RECORD = 1 << 28
+"""Bytes of a record's text, unpacked: that of some hundred thousand layers."""
+
+
 @knows_keywords
 def load(path: str | Path) -> Architecture:
     """Read a record that `Architecture.save` wrote.
@@ -25,6 +29,7 @@ def load(path: str | Path) -> Architecture:
             the message says where.
     """
     try:
+        check_record_size(Path(path).stat().st_size, str(path))
         data = Path(path).read_bytes()
     except (OSError, ValueError) as error:
         raise RecordError(
@@ -38,17 +43,33 @@ def decompress_record(data: bytes, where: str) -> bytes:
     """Return the JSON text of a file that may be compressed by gzip.
 
     Raises:
-        RecordError: if it is, and is damaged.
+        RecordError: if it is, and is damaged, or unpacks to more than any record.
     """
     if not data.startswith(b"\x1f\x8b"):
         return data
     import gzip
     import zlib
+    from io import BytesIO
 
     try:
-        return gzip.decompress(data)
+        text = gzip.GzipFile(fileobj=BytesIO(data)).read(LARGEST_RECORD + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise RecordError(f"{where}: damaged, {first_error_line(error)}") from error
+    check_record_size(len(text), where)
+    return text
+
+
+def check_record_size(count: int, where: str) -> None:
+    """Refuse text that is too long for a record.
+
+    Raises:
+        RecordError: if it is.
+    """
+    if count > LARGEST_RECORD:
+        raise RecordError(
+            f"{where}: more than {LARGEST_RECORD >> 20} MiB of text, which no record "
+            "has"
+        )
 
 
 def parse_record(data: bytes, *, where: str = "record") -> Architecture:

@@ -13,7 +13,7 @@ from resviz import load, report, summary, trace
 from resviz.errors import RecordError, RenderError
 from resviz.files import FOREIGN_SUFFIXES
 from resviz.formats import import_format, list_format_names
-from resviz.record import Source
+from resviz.record import Source, storage
 from resviz.record.storage import make_record_schema, parse_record, stable_schema
 
 PUBLISHED = Path(__file__).parent.parent.parent / "docs" / "record.schema.json"
@@ -75,6 +75,16 @@ def test_a_damaged_archive_is_said_to_be_one(cut, record, tmp_path):
     record("resnet18").save(path)
     path.write_bytes(path.read_bytes()[cut])
     with pytest.raises(RecordError, match="damaged"):
+        load(path)
+
+
+@pytest.mark.parametrize("name", ["r.json", "r.json.gz"])
+def test_no_more_is_unpacked_than_a_record_has(name, record, tmp_path, monkeypatch):
+    """A small archive may hold gigabytes."""
+    path = tmp_path / name
+    record("resnet18").save(path)
+    monkeypatch.setattr(storage, "LARGEST_RECORD", 1 << 14)
+    with pytest.raises(RecordError, match="more than 0 MiB of text, which no record"):
         load(path)
 
 
@@ -464,4 +474,5 @@ def test_a_convolution_has_its_own_window():
     conv = nn.Conv2d(3, 4, 3, padding=1)
     conv.register_forward_pre_hook(lambda module, args: (torch.max_pool2d(args[0], 2),))
     layer = trace(nn.Sequential(conv), (3, 8, 8)).layers[0]
+    assert layer.window
     assert ((3, 3), (1, 1)) == (layer.window.kernel, layer.window.padding)
