@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         costs_table,
         describe,
         diagram,
+        explore,
         features,
         identify,
         layers,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from resviz.figures.rendering import Diagram
     from resviz.operations.kind import MacRule
     from resviz.operations.own_rules import forget_rule, rule
+    from resviz.pages.live import LivePage
     from resviz.readings.costs import UncountedOperation
     from resviz.readings.features import FeatureMap
     from resviz.readings.shape_flow import FlowStep
@@ -69,6 +71,7 @@ __all__ = [
     "FlowStep",
     "FontWarning",
     "Layer",
+    "LivePage",
     "MacRule",
     "Operation",
     "OptionError",
@@ -94,6 +97,7 @@ __all__ = [
     "costs_table",
     "describe",
     "diagram",
+    "explore",
     "features",
     "forget_rule",
     "identify",
@@ -122,6 +126,7 @@ HOMES = {
     "resviz.figures.rendering": ("Diagram",),
     "resviz.operations.kind": ("MacRule",),
     "resviz.operations.own_rules": ("forget_rule", "rule"),
+    "resviz.pages.live": ("LivePage",),
     "resviz.readings.costs": ("UncountedOperation",),
     "resviz.readings.features": ("FeatureMap",),
     "resviz.readings.shape_flow": ("FlowStep",),

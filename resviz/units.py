@@ -225,7 +225,7 @@ def parse_length(text: str, example: str = "3.25in") -> float:
 
     Args:
         text: what is written.
-        example: what is legal there, a width or the size of letters in pt.
+        example: what is legal there, a width in inches, the size of letters in pt.
 
     Raises:
         SpecError: if it is none; says what is.
@@ -234,7 +234,7 @@ def parse_length(text: str, example: str = "3.25in") -> float:
         >>> [parse_length(text) for text in ("3.25in", "400px", "column")]
         [234.0, 300.0, 234.0]
     """
-    words = {} if example.endswith("pt") else NAMED_LENGTHS
+    words = NAMED_LENGTHS if example.endswith("in") else {}
     match = LENGTH.fullmatch(words.get(text, text).strip().casefold())
     if not match:
         listed = f"one of {', '.join(LENGTH_POINTS)}"

@@ -19,6 +19,7 @@ CONTRACTS = {
     "main": "a program",
     "forward": "torch calls it of a module",
     "check": "a value, a name or a budget is checked",
+    "save": "what can be a file writes itself to one",
     "layer_indices": "a part of a network knows its layers",
     **dict.fromkeys(
         (
@@ -116,7 +117,7 @@ def test_the_check_of_modules_can_fail(tmp_path):
     """A function under the name of a file beside it is found."""
     (tmp_path / "costs.py").touch()
     package = ModuleType("package")
-    package.costs = len
+    vars(package)["costs"] = len
     assert {"costs"} == find_hidden_modules(package, tmp_path)
 
 

@@ -9,7 +9,7 @@ from resviz.api.decisions import (
     sizes,
     sweep,
 )
-from resviz.api.figures import describe, diagram, report
+from resviz.api.figures import describe, diagram, explore, report
 from resviz.api.tables import (
     costs,
     layers,
@@ -28,6 +28,7 @@ __all__ = [
     "costs_table",
     "describe",
     "diagram",
+    "explore",
     "features",
     "identify",
     "layers",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from resviz.api.tracing import Networks
     from resviz.figures import Diagram
     from resviz.options import TraceOptions
+    from resviz.pages.live import LivePage
     from resviz.source import TraceableSource
 
 
@@ -214,6 +215,28 @@ def describe(
         fused=fused,
         heat=heat,
     )
+
+
+@takes_options
+def explore(
+    network: TraceableSource,
+    *,
+    height: str | int | None = None,
+    **tracing: Unpack[TraceOptions],
+) -> LivePage:
+    """Show the report in a notebook: the same page, in a frame, offline.
+
+    Args:
+        network: a record, a model, or a SPEC.
+        height: of the frame, in pixels or as "20cm"; 720 pixels if left out.
+        tracing: as for `trace`.
+
+    Raises:
+        ResvizError: as `trace`; RenderError for a height that is none.
+    """
+    from resviz.pages.live import make_live_page
+
+    return make_live_page(source.resolve_architecture(network, **tracing), height)
 
 
 @takes_options

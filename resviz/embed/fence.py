@@ -21,6 +21,7 @@ import click
 
 from resviz.cli import COMMANDS
 from resviz.cli.shared import make_click_option
+from resviz.embed.live import LiveRequest, read_request
 from resviz.embed.located_warnings import locate_warnings
 from resviz.embed.permissions import (
     AllowList,
@@ -34,7 +35,6 @@ from resviz.embed.requests import (
     TableRequest,
     figure_html,
     split_specs,
-    split_width,
 )
 from resviz.errors import OptionError, ResvizError, SpecError, suggest
 from resviz.escape import escape_html, escape_html_prose, replace_unsafe
@@ -279,6 +279,8 @@ def render_line(line: str, cache: RecordCache) -> str:
     if isinstance(request, TableRequest):
         # A blank line would end a block of HTML in Markdown.
         return request.make_table(cache).to_styled_html().replace("\n", "")
+    if isinstance(request, LiveRequest):
+        return request.make_page(cache).to_html(width=width or "100%")
     figure = request.draw_request(cache)
     if command == "describe":
         return f"<p>{escape_html_prose(figure.description)}</p>"
@@ -298,7 +300,9 @@ TABLE_PARSER = make_parser([*TABLE_OPTIONS.values()])
 """What may stand after the command of a figure, and of a table."""
 
 
-def parse_fence_line(line: str) -> tuple[str, FigureRequest | TableRequest, str]:
+def parse_fence_line(
+    line: str,
+) -> tuple[str, FigureRequest | LiveRequest | TableRequest, str]:
     """Read one line: its command, what that asks for, and the width that it wants.
 
     Raises:
@@ -316,10 +320,11 @@ def parse_fence_line(line: str) -> tuple[str, FigureRequest | TableRequest, str]
         options = collect_options(values, TABLE_OPTIONS.values())
         return command, TableRequest(values["specs"], command, options, tracing), ""
     options = collect_options(values, FIGURE_OPTIONS.values())
-    laid_out, width = split_width(options.pop("width", ""))
-    options |= laid_out
-    figure = FigureRequest(values["specs"], options, values["alt"] or "", tracing)
-    return command, figure, width
+    place = collect_options(values, PLACE_OPTIONS.values())
+    request, width = read_request(values["specs"], options, place, tracing)
+    if command == "describe" and isinstance(request, LiveRequest):
+        raise SpecError("describe: a page has no sentence, want a figure but live")
+    return command, request, width
 
 
 def parse_arguments(

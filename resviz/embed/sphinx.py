@@ -13,11 +13,11 @@ from sphinx.util.nodes import make_id
 
 from resviz import __version__
 from resviz.embed import writers
+from resviz.embed.live import LiveRequest, read_request
 from resviz.embed.located_warnings import locate_warnings
 from resviz.embed.permissions import AllowList, checked_patterns, folder_permissions
 from resviz.embed.record_cache import RecordCache
 from resviz.embed.requests import (
-    FigureRequest,
     TableRequest,
     figure_html,
     split_specs,
@@ -185,13 +185,11 @@ class FigureDirective(ResvizDirective):
     ) -> list[nodes.Node]:
         """Draw the figure once now; other builders draw it again from its record."""
         options = collect_directive_options(self.options, FIGURE_OPTIONS.values())
-        laid_out, width = split_width(options.pop("width", ""))
-        options |= laid_out
+        place = collect_directive_options(self.options, PLACE_OPTIONS.values())
         tracing = collect_directive_options(self.options, SPELT_TRACE_OPTIONS)
-        alt = self.options.get("alt", "")
         for path in cache.find_files(options).values():
             self.env.note_dependency(path)
-        request = FigureRequest(specs, options, alt, tracing)
+        request, width = read_request(specs, options, place, tracing)
         diagram = request.draw_request(cache)
         serial = f"{self.env.docname} {self.env.new_serialno('resviz')}"
         node = writers.figure_node(
@@ -199,9 +197,11 @@ class FigureDirective(ResvizDirective):
             piece=request,
             document=self.env.docname,
             salt=serial,
-            alt=alt or diagram.picture.description,
+            alt=diagram.picture.description,
         )
         node["width"] = width
+        is_live = isinstance(request, LiveRequest)
+        node["live"] = request.make_page(cache) if is_live else None
         node["html"] = figure_html(diagram, salt=serial, width=node["width"])
         return self.frame_with_caption(nodes.figure("", align="default"), node)
 

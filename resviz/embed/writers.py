@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from docutils import nodes
 from sphinx.util import logging
 
+from resviz.embed.live import STILL_NOTE
 from resviz.errors import ResvizError
 from resviz.files import write_atomically
 from resviz.formats.tables.html import render as html_table
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sphinx.writers.latex import LaTeXTranslator
     from sphinx.writers.text import TextTranslator
 
+    from resviz.pages.live import LivePage
     from resviz.tables.table import Table
 
 LOG = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ ABOVE_CAPTION = (
 
 
 class figure_node(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801 - as docutils
-    """A figure: `piece`, `salt`, `alt`, `width`, and `html`."""
+    """A figure: `piece`, `salt`, `alt`, `width`, `html`; of a report also `live`."""
 
 
 class table_node(nodes.General, nodes.Element):  # noqa: N801 - as docutils
@@ -109,10 +111,26 @@ def find_caption(node: nodes.Node) -> str:
 
 
 def html_drawing(self: HTML5Translator, node: figure_node) -> NoReturn:
-    """Write the SVG itself, so that it follows the page."""
+    """Write the SVG itself, so that it follows the page, or a report in a frame."""
     opening = self.starttag(node, "div", "", CLASS="resviz-drawing")
-    self.body.append(f"{opening}{node['html']}</div>\n")
+    markup = node["html"]
+    if node["live"] and not self.builder.embedded:
+        address = write_page_file(self, node["live"])
+        markup = node["live"].to_html(address=address, width=node["width"] or "100%")
+    elif node["live"]:  # a book has no frames
+        markup += f"<p>{STILL_NOTE}</p>"
+    self.body.append(f"{opening}{markup}</div>\n")
     raise nodes.SkipNode
+
+
+def write_page_file(self: HTML5Translator, live: LivePage) -> str:
+    """Write a report to a file among the pictures of a site, and return its address."""
+    digest = hashlib.sha256(live.page.encode()).hexdigest()
+    name = f"resviz-{digest[:16]}.html"
+    folder = Path(self.builder.outdir, self.builder.imagedir)
+    folder.mkdir(parents=True, exist_ok=True)
+    live.save(folder / name)
+    return f"{self.builder.imgpath}/{name}"
 
 
 def latex_drawing(self: LaTeXTranslator, node: figure_node) -> NoReturn:
@@ -133,6 +151,8 @@ def latex_drawing(self: LaTeXTranslator, node: figure_node) -> NoReturn:
     size = self.latex_image_length(node["width"]) if node["width"] else ""
     size = f"[width={size}]" if size else ""
     body = rf"\sphinxincludegraphics{size}{{{name}}}"
+    if node["live"]:
+        body += rf"\par{{\footnotesize {self.encode(STILL_NOTE)}\par}}"
     if has_caption:
         body = f"{{{ABOVE_CAPTION}{body}}}"
     else:
@@ -144,15 +164,21 @@ def latex_drawing(self: LaTeXTranslator, node: figure_node) -> NoReturn:
 def text_drawing(self: TextTranslator, node: figure_node) -> NoReturn:
     """Say what the figure shows."""
     self.new_state()
-    self.add_text(f"[image: {node['alt']}]")
+    self.add_text(write_picture_words(node))
     self.end_state()
     raise nodes.SkipNode
 
 
 def plain_drawing(self: Any, node: figure_node) -> NoReturn:
     """Say what the figure shows, where a writer has no paragraphs of its own."""
-    self.visit_Text(nodes.Text(f"[image: {node['alt']}]"))
+    self.visit_Text(nodes.Text(write_picture_words(node)))
     raise nodes.SkipNode
+
+
+def write_picture_words(node: figure_node) -> str:
+    """Write the words that stand for a figure where there are no pictures."""
+    note = f" {STILL_NOTE}" if node["live"] else ""
+    return f"[image: {node['alt']}]{note}"
 
 
 def html_rows(self: HTML5Translator, node: table_node) -> NoReturn:

@@ -325,6 +325,9 @@ def choose_options(figure: str, **options: Unpack[DrawOptions]) -> dict[str, Any
             that lacks it.
     """
     check_type(FIGURE_OPTIONS["figure"], figure)
+    elsewhere = dict(FIGURE_OPTIONS["figure"].elsewhere).get(figure)
+    if elsewhere:
+        raise RenderError(f"figure: got {figure!r}, {elsewhere}")
     check_choice("figure", figure, FIGURES, RENAMED_FIGURES)
     chosen = {name: value for name, value in options.items() if value is not None}
     for name, value in chosen.items():

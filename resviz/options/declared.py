@@ -139,6 +139,14 @@ class TableOptions(TypedDict, total=False):
     ]
 
 
+OLD_FIGURES = (("flow", "volumes"),)
+"""Figures of older versions, and what they are called now."""
+
+
+NO_PICTURE = "live", "a page of Sphinx or MkDocs: want resviz report SPEC -o page.html"
+"""A figure of some documents, and what it is elsewhere."""
+
+
 class FigureName(TypedDict, total=False):
     """Which figure it is."""
 
@@ -147,7 +155,8 @@ class FigureName(TypedDict, total=False):
         Option(
             "What to show; default: overview, or lanes where that is not all.",
             choices="resviz.figures:FIGURES",
-            renamed=(("flow", "volumes"),),
+            renamed=OLD_FIGURES,
+            elsewhere=(NO_PICTURE,),
         ),
     ]
 
@@ -355,6 +364,17 @@ class DrawOptions(FigureOptions, LayoutOptions, total=False):
 class PlaceOptions(TypedDict, total=False):
     """How a figure stands in a document; commands and Python have no place for it."""
 
+    figure: Annotated[
+        str | None,
+        Option(
+            "What to show, as above; live: the report, a page to work with.",
+            choices="resviz.embed.live:DOCUMENT_FIGURES",
+            renamed=OLD_FIGURES,
+        ),
+    ]
+    height: Annotated[
+        str, Option("Of the frame of a live page.", kind="length", example="720px")
+    ]
     alt: Annotated[str, Option("What it shows, in your own words.")]
     width: Annotated[str, Option("What it is laid out for, or a length of CSS as 60%.")]
 

@@ -35,6 +35,7 @@ class Option:
         default: what holds where it is left out; None leaves that to the trace.
         example: what stands there, where nothing may not.
         renamed: words of older versions, and what they are called now.
+        elsewhere: words that are legal in another place, and what they are there.
         refusal: of what only some figures take, why another refuses it; "{}" stands
             for those that take it.
         several: whether it may be given several times, or hold several values between
@@ -51,6 +52,7 @@ class Option:
     default: str | None = None
     example: str = ""
     renamed: tuple[tuple[str, str], ...] = ()
+    elsewhere: tuple[tuple[str, str], ...] = ()
     refusal: str = ""
     several: bool = False
     name: str = ""
@@ -104,7 +106,8 @@ class Option:
         for word in (*words, *renamed):
             if text.casefold() == word.casefold():
                 return renamed.get(word, word)
-        raise SpecError(f"got {text!r}, {suggest(text, words, renamed)}")
+        hint = dict(self.elsewhere).get(text.casefold())
+        raise SpecError(f"got {text!r}, {hint or suggest(text, words, renamed)}")
 
 
 def list_declared_options(declaration: type) -> dict[str, Option]:

@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from resviz.calls import is_no_method, knows_keywords
-from resviz.errors import (
-    RenderError,
-    UnknownNameError,
-    make_attribute_refusal,
-)
+from resviz.errors import RenderError, UnknownNameError, make_attribute_refusal
 from resviz.files import check_suffix, compress_for_path, write_atomically
 from resviz.record.facts import Shape, Source, Storage, Tensor
 from resviz.record.invariants import check_invariants
@@ -40,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     from resviz.inputs import InputSize
+    from resviz.pages.live import LivePage
     from resviz.readings.costs import CostTotals, UncountedOperation
     from resviz.readings.features import FeatureMap
     from resviz.readings.shape_flow import FlowStep
@@ -85,13 +82,11 @@ class Architecture(
             are `stored_layers`.
         uncalled: parameters that no layer read.
         buffers: bytes of the model's buffers by dtype, each tensor once.
-        storages: memory that the forward took, in the order in which it was first
-            used, that of the inputs first.
-        unseen: layers with an operand that was made where nothing can be followed,
-            as in another thread.
-        module_modes: of a model of which some modules are in training mode and others
-            not, who is: the model itself, "", and each module that is not as the one
-            around it; {} where all are alike. The trace followed `training` in all.
+        storages: memory that the forward took, in order of first use, inputs' first.
+        unseen: layers with an operand that was made out of sight, as in a thread.
+        module_modes: which modules are in training mode, where some are and some not:
+            the model itself, "", and each that is not as the one around it; else {}.
+            The trace followed `training` in all.
     """
 
     version: Literal[1]
@@ -378,6 +373,13 @@ class Architecture(
         """
         check_suffix(path, "a record", (".json", ".gz"))
         write_atomically(path, compress_for_path(path, self.to_json() + b"\n"))
+
+    @knows_keywords
+    def explore(self, *, height: str | int | None = None) -> LivePage:
+        """Return the report in a frame, as `resviz.explore` does."""
+        from resviz.pages.live import make_live_page
+
+        return make_live_page(self, height)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row a layer: costs, stage, block; `resviz.layers` has more."""

@@ -51,4 +51,15 @@ function makeLinks(store, input) {
   });
   addEventListener("hashchange", follow);
   follow();
+  if (location.protocol === "about:") keepLinksInside();
+}
+
+// In a frame that holds the page, a link to one of its parts would be one to the page around.
+function keepLinksInside() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#"]');
+    if (!link || event.defaultPrevented) return;
+    event.preventDefault();
+    location.hash = link.getAttribute("href");
+  });
 }

@@ -1,7 +1,8 @@
-// Light and dark, and paper, which is white.
+// Light and dark, and paper, which is white. In a frame it goes by the page around, until the reader chooses.
 
 function makeTheme() {
   const root = document.documentElement;
+  root.classList.toggle("framed", parent !== window);
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const button = byId("theme");
 
@@ -10,11 +11,21 @@ function makeTheme() {
     button.textContent = theme() === "dark" ? "Light theme" : "Dark theme";
   };
 
-  button.addEventListener("click", () => {
-    root.dataset.theme = theme() === "dark" ? "light" : "dark";
+  let isChosen = false;
+  const follow = (name) => {
+    root.dataset.theme = name;
     nameTheme();
+  };
+
+  button.addEventListener("click", () => {
+    isChosen = true;
+    follow(theme() === "dark" ? "light" : "dark");
   });
   dark.addEventListener("change", nameTheme);
+  addEventListener("message", ({ source, data }) => {
+    const isAround = source === parent && parent !== window;
+    if (isAround && !isChosen && ["light", "dark"].includes(data?.resvizTheme)) follow(data.resvizTheme);
+  });
   nameTheme();
   button.hidden = false;
 

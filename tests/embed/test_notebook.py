@@ -17,6 +17,7 @@ CELLS = (
     "display(drawn, drawn)",
     "resviz.table([18, 34])",
     "resviz.shortcuts(arch)",
+    "arch.explore(height=400)",
 )
 
 
@@ -80,6 +81,32 @@ def test_tables_and_records_are_tables_in_html(outputs):
         (data,) = outputs[number]
         assert expected in data["text/html"]
         assert "<table>" in data["text/html"]
+
+
+def test_the_report_is_a_page_in_a_frame(outputs):
+    """Which a notebook holds as a whole, so that one made HTML of it has it too."""
+    (data,) = outputs[7]
+    assert "height:400px" in data["text/html"]
+    assert data["text/html"].count("<iframe ") == 1
+    assert data["text/plain"].startswith("<LivePage 'ResNet-18': 11.7 M parameters")
+
+
+def test_a_report_on_paper_is_a_figure(outputs):
+    """A notebook made a PDF shows pixels where it cannot show a page."""
+    (data,) = outputs[7]
+    assert b64decode(data["image/png"]).startswith(b"\x89PNG")
+
+
+def test_words_are_left_of_a_report_that_is_not_trusted(outputs):
+    """Where frames, scripts and style sheets are taken out, as JupyterLab does."""
+    (data,) = outputs[7]
+    kept = re.sub(
+        r"<(style|script|iframe)\b.*?</\1>", "", data["text/html"], flags=re.DOTALL
+    )
+    words = re.sub(r"<[^>]*>", "", kept).strip()
+    assert words.startswith(
+        "ResNet-18: 11.7 M parameters, 1.81 G MACs. Its page is left"
+    )
 
 
 def test_every_output_has_text_too(outputs):
