@@ -6,17 +6,30 @@
 3. Names are unique, and a parameter is counted once, in one layer.
 4. Calls nest.
 5. A storage is released after its last use.
-6. Operations have the operands that rules read, and their sources are there.
+6. Operations have the operands that rules read, and their sources are there, in the
+   shapes that they read.
 """
 
 from __future__ import annotations
 
+from itertools import compress, zip_longest
 from typing import TYPE_CHECKING
 
 from resviz.operations.table import OPERATIONS
 
 if TYPE_CHECKING:
-    from resviz.record import Architecture, Call, Layer, Operation, Source, Tensor
+    from collections.abc import Sequence
+
+    from resviz.record import (
+        Architecture,
+        Call,
+        Layer,
+        Operation,
+        Shape,
+        Source,
+        Tensor,
+        Window,
+    )
 
 MODEL_INPUT = -1
 """The layer index that stands for the model's own inputs in a `Source`."""
@@ -138,17 +151,23 @@ def check_operation(operation: Operation) -> None:
         )
     if not operation.outputs:
         raise ValueError(f"{name} gives nothing")
-    window = operation.window
-    if window is None:
-        if name == "convolution":
-            raise ValueError("a convolution without a window")
-        return
-    axes = len(window.kernel)
+    if operation.window is not None:
+        check_window(operation, operation.window)
+    elif name == "convolution":
+        raise ValueError("a convolution without a window")
+
+
+def check_window(operation: Operation, window: Window) -> None:
+    """Check that a window has the axes of a map, and moves over it."""
+    name, axes = operation.name, len(window.kernel)
     has_even_axes = (
         axes == len(window.stride) == len(window.padding) == len(window.dilation)
     )
     if not has_even_axes or not operation.inputs or axes > len(operation.inputs[0]):
         raise ValueError(f"the window of {name} has uneven axes")
+    steps = (*window.kernel, *window.stride, *window.dilation, window.groups)
+    if min(steps) < 1:
+        raise ValueError(f"the window of {name} does not move, or holds nothing")
 
 
 def check_wiring(layer: Layer) -> None:
@@ -168,6 +187,55 @@ def check_wiring(layer: Layer) -> None:
                 raise ValueError(f"operation {source.layer} gives less")
     if layer.ends and len(layer.ends) != len(layer.outputs):
         raise ValueError(f"{len(layer.ends)} ends, not one an output")
+
+
+def check_inner_shapes(arch: Architecture) -> None:
+    """Check that operations read the shapes that reach them, within each layer.
+
+    It is asked of what comes from a file; a trace writes down what there was.
+
+    Raises:
+        ValueError: naming the layer in which they do not.
+    """
+    for layer in arch.stored_layers:
+        given = [tensor.shape for tensor in layer.inputs]
+        made: list[Sequence[Shape]] = []
+        for operation in layer.operations:
+            read = operation.inputs
+            if operation.sources:
+                there = [
+                    shape if source is None else find_shape(source, given, made)
+                    for source, shape in zip(operation.sources, read, strict=True)
+                ]
+            else:
+                read = (*compress(read, operation.flowing),)
+                there = given[: len(read)]
+            check_same(layer, read, there)
+            made.append(operation.outputs)
+        if layer.ends:
+            outputs = [tensor.shape for tensor in layer.outputs]
+            there = [
+                shape if source is None else find_shape(source, given, made)
+                for source, shape in zip(layer.ends, outputs, strict=True)
+            ]
+            check_same(layer, outputs, there)
+
+
+def find_shape(
+    source: Source, given: Sequence[Shape], made: Sequence[Sequence[Shape]]
+) -> Shape:
+    """Return the shape of one of a layer's inputs, or of what an operation gives."""
+    return (given if source.layer == MODEL_INPUT else made[source.layer])[source.output]
+
+
+def check_same(layer: Layer, read: Sequence[Shape], there: Sequence[Shape]) -> None:
+    """Refuse shapes that are not those which are there."""
+    for shape, other in zip_longest(read, there):
+        if shape != other:
+            raise ValueError(
+                f"{format_layer_place(layer.index, layer)}: {shape} is read, where "
+                f"there is {other}"
+            )
 
 
 def check_calls(arch: Architecture) -> None:

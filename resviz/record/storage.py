@@ -12,6 +12,7 @@ import msgspec
 from resviz.calls import knows_keywords
 from resviz.errors import RecordError, first_error_line, name_file_error
 from resviz.record import FORMAT, VERSION, Architecture
+from resviz.record.invariants import check_inner_shapes
 
 json_decoder = msgspec.json.Decoder(Architecture)
 
@@ -79,13 +80,18 @@ def parse_record(data: bytes, *, where: str = "record") -> Architecture:
         RecordError: if the text is no record or breaks an invariant.
     """
     try:
-        return json_decoder.decode(data)
+        arch = json_decoder.decode(data)
     except msgspec.ValidationError as error:
         raise RecordError(
             f"{where}: {explain_foreign_record(data) or error}"
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(f"{where}: not JSON, {error}") from error
+    try:
+        check_inner_shapes(arch)
+    except ValueError as error:
+        raise RecordError(f"{where}: {error}") from error
+    return arch
 
 
 def explain_foreign_record(data: bytes) -> str | None:

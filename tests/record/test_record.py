@@ -476,3 +476,44 @@ def test_a_convolution_has_its_own_window():
     layer = trace(nn.Sequential(conv), (3, 8, 8)).layers[0]
     assert layer.window
     assert ((3, 3), (1, 1)) == (layer.window.kernel, layer.window.padding)
+
+
+@pytest.mark.parametrize(
+    ("place", "shape", "reason"),
+    [
+        ("operations.0.inputs.0", (1, 3), "is read, where there is"),
+        ("operations.0.outputs.0", (1, 3), "is read, where there is"),
+        ("ends", (), ""),
+    ],
+)
+def test_shapes_agree_within_a_layer(place, shape, reason, record, tmp_path):
+    """Of what its operations read, and of what it gives."""
+    path = tmp_path / "r.json"
+    record("resnet18").save(path)
+    data = json.loads(path.read_text())
+    layer = next(each for each in data["layers"] if each["type"] == "ReLU")
+    layer["ends"] = [[0, 0]]
+    *steps, last = place.split(".")
+    target = layer
+    for step in steps:
+        target = target[int(step) if step.isdecimal() else step]
+    target[int(last) if last.isdecimal() else last] = shape
+    path.write_text(json.dumps(data))
+    if not reason:
+        assert load(path) == record("resnet18")
+        return
+    with pytest.raises(RecordError, match=reason):
+        load(path)
+
+
+@pytest.mark.parametrize("name", ["kernel", "stride", "dilation"])
+def test_a_window_moves_over_a_map(name, record, tmp_path):
+    """A stride of 0 would divide by it."""
+    path = tmp_path / "r.json"
+    record("resnet18").save(path)
+    text = path.read_text()
+    data = json.loads(text)
+    data["layers"][0]["operations"][0]["window"][name] = [0, 1]
+    path.write_text(json.dumps(data))
+    with pytest.raises(RecordError, match=r"conv1.*does not move, or holds nothing"):
+        load(path)

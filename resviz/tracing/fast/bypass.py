@@ -15,14 +15,17 @@ import torch
 from msgspec.structs import replace
 from torch._C import DisableTorchFunction
 from torch.autograd import forward_ad
-from torch.nn.modules import module as all_modules
 
 from resviz.record import Source
 from resviz.tracing.events import CallEnd, CallStart, TraceStep
 from resviz.tracing.fast.clone import NoTorchDispatch
 from resviz.tracing.fast.module_layouts import unshare_hooks
 from resviz.tracing.fast.module_rules import MODULE_RULES
-from resviz.tracing.fast.probe import find_faithful_classes
+from resviz.tracing.fast.probe import (
+    GLOBAL_HOOKS,
+    GLOBAL_PRE_HOOKS,
+    find_faithful_classes,
+)
 from resviz.tracing.modules import COMPILED_CALL
 
 if TYPE_CHECKING:
@@ -175,12 +178,6 @@ class Bypass:
         recorder.origins.remember_tensor(output, Source(number), flowing=True)
         return output
 
-
-GLOBAL_PRE_HOOKS = vars(all_modules)["_global_forward_pre_hooks"]
-"""Hooks before the calls of all modules."""
-
-GLOBAL_HOOKS = vars(all_modules)["_global_forward_hooks"]
-"""Hooks after them."""
 
 # Nothing public tells how many modes are entered, or whether any autocast is.
 count_dispatch_modes = torch._C._len_torch_dispatch_stack  # noqa: SLF001 - nothing public

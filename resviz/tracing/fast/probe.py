@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.modules import module as all_modules
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from resviz.tracing.dispatched import describe_overload
@@ -48,6 +49,13 @@ FAITHFUL_CLASSES: dict[Implementations, frozenset[type[nn.Module]]] = {}
 """The classes that do what their rules say, by what they did it by."""
 
 
+GLOBAL_PRE_HOOKS = vars(all_modules)["_global_forward_pre_hooks"]
+"""Hooks before the calls of all modules."""
+
+GLOBAL_HOOKS = vars(all_modules)["_global_forward_hooks"]
+"""Hooks after them."""
+
+
 class OperationProbe(TorchDispatchMode):
     """A mode that notes the operations of a tiny module without a kernel."""
 
@@ -71,7 +79,12 @@ class OperationProbe(TorchDispatchMode):
 
 
 def find_faithful_classes() -> frozenset[type[nn.Module]]:
-    """Return the module classes that still do what their rules say."""
+    """Return the module classes that still do what their rules say.
+
+    None where hooks look on at all modules: they would see the tiny ones, too.
+    """
+    if GLOBAL_PRE_HOOKS or GLOBAL_HOOKS:
+        return frozenset()
     implementations = list_implementations()
     if implementations not in FAITHFUL_CLASSES:
         FAITHFUL_CLASSES[implementations] = frozenset(
