@@ -225,6 +225,11 @@ class ResizedRecord:
                 if layer.type != find_display_name(op):
                     where += f"{find_display_name(op)}: "
                 raise type(error)(f"{where}{error}") from None
+            except (ArithmeticError, LookupError, ValueError) as error:
+                raise SizeUnknown(
+                    f"{layer.name}: what the record says of {op.name} does not hold "
+                    "together"
+                ) from error
             for k, shape in enumerate(outputs):
                 shapes[Source(number, k)] = shape
             operations.append(replace_shapes(op, operands, outputs))

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from itertools import compress, zip_longest
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from resviz.operations.table import OPERATIONS
@@ -189,53 +189,92 @@ def check_wiring(layer: Layer) -> None:
         raise ValueError(f"{len(layer.ends)} ends, not one an output")
 
 
-def check_inner_shapes(arch: Architecture) -> None:
-    """Check that operations read the shapes that reach them, within each layer.
+def check_file(arch: Architecture) -> None:
+    """Check what only a file can have wrong; a trace writes down what there was.
 
-    It is asked of what comes from a file; a trace writes down what there was.
+    Operations read the shapes that reach them, arguments are of their kind, and either
+    all operations name the storages that they read or none does.
 
     Raises:
-        ValueError: naming the layer in which they do not.
+        ValueError: naming the layer where that is not so.
     """
     for layer in arch.stored_layers:
-        given = [tensor.shape for tensor in layer.inputs]
-        made: list[Sequence[Shape]] = []
-        for operation in layer.operations:
-            read = operation.inputs
-            if operation.sources:
-                there = [
-                    shape if source is None else find_shape(source, given, made)
-                    for source, shape in zip(operation.sources, read, strict=True)
-                ]
-            else:
-                read = (*compress(read, operation.flowing),)
-                there = given[: len(read)]
-            check_same(layer, read, there)
-            made.append(operation.outputs)
-        if layer.ends:
-            outputs = [tensor.shape for tensor in layer.outputs]
-            there = [
-                shape if source is None else find_shape(source, given, made)
-                for source, shape in zip(layer.ends, outputs, strict=True)
-            ]
-            check_same(layer, outputs, there)
+        try:
+            check_inner_shapes(layer)
+            for operation in layer.operations:
+                check_arguments(operation)
+                if arch.storages:
+                    check_reads(operation)
+        except ValueError as error:
+            place = format_layer_place(layer.index, layer)
+            raise ValueError(f"{place}: {error}") from None
 
 
-def find_shape(
-    source: Source, given: Sequence[Shape], made: Sequence[Sequence[Shape]]
-) -> Shape:
-    """Return the shape of one of a layer's inputs, or of what an operation gives."""
-    return (given if source.layer == MODEL_INPUT else made[source.layer])[source.output]
+def check_reads(operation: Operation) -> None:
+    """Check that an operation names a storage for each of its operands."""
+    if len(operation.reads) != len(operation.inputs):
+        raise ValueError(f"{operation.name} does not say what it reads")
 
 
-def check_same(layer: Layer, read: Sequence[Shape], there: Sequence[Shape]) -> None:
-    """Refuse shapes that are not those which are there."""
-    for shape, other in zip_longest(read, there):
-        if shape != other:
-            raise ValueError(
-                f"{format_layer_place(layer.index, layer)}: {shape} is read, where "
-                f"there is {other}"
-            )
+def check_inner_shapes(layer: Layer) -> None:
+    """Check that what is read in a layer has the shape of what is there."""
+    given = [tensor.shape for tensor in layer.inputs]
+    made: list[Sequence[Shape]] = []
+    for operation in layer.operations:
+        read = operation.inputs
+        if operation.sources:
+            check_edges(operation.sources, read, given, made)
+        elif (*compress(read, operation.flowing),) != (
+            *given[: sum(operation.flowing)],
+        ):
+            raise ValueError(f"{operation.name} reads {read}, where there is {given}")
+        made.append(operation.outputs)
+    outputs = [tensor.shape for tensor in layer.outputs]
+    if layer.ends:
+        check_edges(layer.ends, outputs, given, made)
+    elif (*(made[-1] if made else given)[: len(outputs)],) != (*outputs,):
+        raise ValueError(f"it gives {outputs}, which its last operation does not")
+
+
+def check_edges(
+    sources: Sequence[Source | None],
+    shapes: Sequence[Shape],
+    given: Sequence[Shape],
+    made: Sequence[Sequence[Shape]],
+) -> None:
+    """Check shapes against those of where they come from, within a layer.
+
+    Args:
+        sources: of each tensor, None for a constant.
+        shapes: of each tensor.
+        given: shapes of the layer's inputs.
+        made: shapes of what each of its operations gives.
+    """
+    for source, shape in zip(sources, shapes, strict=True):
+        if source is None:
+            continue
+        there = given if source.layer == MODEL_INPUT else made[source.layer]
+        if there[source.output] != shape:
+            raise ValueError(f"{shape} is read, where there is {there[source.output]}")
+
+
+AXES = {"dim", "dims", "dim0", "dim1"}
+"""Arguments that are axes."""
+
+WHOLE_NUMBERS = {"end", "index", "num_head", "split_size", "step"}
+"""Arguments that are a whole number each."""
+
+
+def check_arguments(operation: Operation) -> None:
+    """Check that arguments are of their kind: axes, whole numbers, numbers or words."""
+    for name, value in operation.arguments.items():
+        values: list[object] = [*value] if isinstance(value, (list, tuple)) else [value]
+        kinds: tuple[type, ...] = (int, float, str, bool, type(None))
+        if name in AXES or name in WHOLE_NUMBERS:
+            kinds = (int, type(None))
+        is_fit = all(isinstance(each, kinds) for each in values)
+        if not is_fit or (name in WHOLE_NUMBERS and value is not values[0]):
+            raise ValueError(f"{operation.name} has {name}={value!r}")
 
 
 def check_calls(arch: Architecture) -> None:

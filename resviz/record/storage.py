@@ -12,7 +12,7 @@ import msgspec
 from resviz.calls import knows_keywords
 from resviz.errors import RecordError, first_error_line, name_file_error
 from resviz.record import FORMAT, VERSION, Architecture
-from resviz.record.invariants import check_inner_shapes
+from resviz.record.invariants import check_file
 
 json_decoder = msgspec.json.Decoder(Architecture)
 
@@ -88,7 +88,7 @@ def parse_record(data: bytes, *, where: str = "record") -> Architecture:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(f"{where}: not JSON, {error}") from error
     try:
-        check_inner_shapes(arch)
+        check_file(arch)
     except ValueError as error:
         raise RecordError(f"{where}: {error}") from error
     return arch

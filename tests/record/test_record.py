@@ -478,42 +478,76 @@ def test_a_convolution_has_its_own_window():
     assert ((3, 3), (1, 1)) == (layer.window.kernel, layer.window.padding)
 
 
-@pytest.mark.parametrize(
-    ("place", "shape", "reason"),
-    [
-        ("operations.0.inputs.0", (1, 3), "is read, where there is"),
-        ("operations.0.outputs.0", (1, 3), "is read, where there is"),
-        ("ends", (), ""),
-    ],
-)
-def test_shapes_agree_within_a_layer(place, shape, reason, record, tmp_path):
-    """Of what its operations read, and of what it gives."""
-    path = tmp_path / "r.json"
-    record("resnet18").save(path)
-    data = json.loads(path.read_text())
-    layer = next(each for each in data["layers"] if each["type"] == "ReLU")
-    layer["ends"] = [[0, 0]]
-    *steps, last = place.split(".")
-    target = layer
-    for step in steps:
-        target = target[int(step) if step.isdecimal() else step]
-    target[int(last) if last.isdecimal() else last] = shape
-    path.write_text(json.dumps(data))
-    if not reason:
-        assert load(path) == record("resnet18")
-        return
-    with pytest.raises(RecordError, match=reason):
-        load(path)
+@pytest.fixture
+def changed(record, tmp_path):
+    """A function that changes one layer of a saved ResNet-18, and loads it anew."""
+
+    def load_changed(kind, change):
+        """Change the first layer of a type, as JSON has it."""
+        path = tmp_path / "r.json"
+        record("resnet18").save(path)
+        data = json.loads(path.read_text())
+        layer = next(each for each in data["layers"] if each["type"] == kind)
+        change(layer, layer["operations"][-1])
+        path.write_text(json.dumps(data))
+        return load(path)
+
+    return load_changed
+
+
+def test_what_is_told_at_length_is_the_same(changed, record):
+    """Ends and sources that could be left out."""
+    told = changed("ReLU", lambda layer, op: layer.update(ends=[[0, 0]]))
+    assert told.macs == record("resnet18").macs
+    assert changed("ReLU", lambda layer, op: op.update(sources=[[-1, 0]]))
+
+
+def empty_reads(_layer, op):
+    op["reads"] = []
+
+
+FAULTS = {
+    "another shape goes in": ("ReLU", lambda _, op: op.update(inputs=[[1, 3]])),
+    "another comes out": ("ReLU", lambda _, op: op.update(outputs=[[1, 3]])),
+    "more come out": ("ReLU", lambda layer, _: layer["outputs"].append({"shape": [1]})),
+    "it ends elsewhere": (
+        "ReLU",
+        lambda layer, op: (layer.update(ends=[[0, 0]]), op.update(outputs=[[1, 3]])),
+    ),
+    "it reads another": (
+        "ReLU",
+        lambda _, op: op.update(sources=[[-1, 0]], inputs=[[1, 3]]),
+    ),
+    "it reads nothing": ("Conv2d", empty_reads),
+    "an axis is a word": (
+        "AdaptiveAvgPool2d",
+        lambda _, op: op.update(arguments={"dim": "x"}),
+    ),
+    "a number is several": (
+        "AdaptiveAvgPool2d",
+        lambda _, op: op.update(arguments={"index": [1]}),
+    ),
+    "an argument is a table": (
+        "MaxPool2d",
+        lambda _, op: op.update(arguments={"ceil": {"x": 1}}),
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_does_not_hold_together_in_a_layer(fault, changed):
+    """The layer is named, and no reading ends in a traceback."""
+    kind, change = FAULTS[fault]
+    with pytest.raises(RecordError, match=r"r\.json: layers\[\d+\] '"):
+        changed(kind, change)
 
 
 @pytest.mark.parametrize("name", ["kernel", "stride", "dilation"])
-def test_a_window_moves_over_a_map(name, record, tmp_path):
+def test_a_window_moves_over_a_map(name, changed):
     """A stride of 0 would divide by it."""
-    path = tmp_path / "r.json"
-    record("resnet18").save(path)
-    text = path.read_text()
-    data = json.loads(text)
-    data["layers"][0]["operations"][0]["window"][name] = [0, 1]
-    path.write_text(json.dumps(data))
+
+    def stand(_layer, op):
+        op["window"][name] = [0, 1]
+
     with pytest.raises(RecordError, match=r"conv1.*does not move, or holds nothing"):
-        load(path)
+        changed("Conv2d", stand)
