@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 from resviz.operations.kind import INTERPOLATION, SELECTION, OperationKind
 from resviz.operations.shared_rules import save_nothing, save_two_operands
-from resviz.operations.size_rules import BY_CODE, SizeUnknown, refuse_always
+from resviz.operations.size_rules import (
+    BY_CODE,
+    SizesDisagree,
+    SizeUnknown,
+    refuse_always,
+)
 from resviz.operations.windows import LONGEST_PERIOD, Taps, slide_last_axes
 
 if TYPE_CHECKING:
@@ -106,6 +111,8 @@ def resize_upsampled(step: SizeStep) -> list[Shape]:
     if len(scales) < axes:
         raise SizeUnknown("it interpolates to a size and by no factor; " + BY_CODE)
     sizes = [floor(n * s) for n, s in zip(step.shape[-axes:], scales, strict=True)]
+    if any(size < 1 for size in sizes):
+        raise SizesDisagree(f"nothing is left of {step.shape}")
     return [(*step.shape[:-axes], *sizes)]
 
 

@@ -294,7 +294,8 @@ class ResizedRecord:
         """Find the new shape of a map to which a gate is expanded, as by `expand_as`.
 
         It is that of the same recorded shape, which the one operation that reads the
-        gate reads, too; None where there is no such.
+        gate reads, too; None where there is no such, or it has one position now, which
+        would go with any size that the code names.
         """
         after = op.outputs[0]
         if after == op.inputs[0]:
@@ -319,7 +320,12 @@ class ResizedRecord:
             return None
         others = [s for s in list_operand_sources(later) if s != gate]
         is_pair = len(others) == 1 and set(later.inputs) == {after}
-        return known.get(others[0]) if is_pair and others[0] else None
+        partner = known.get(others[0]) if is_pair and others[0] else None
+        if partner is None or any(
+            new == 1 != old for old, new in zip(after, partner, strict=True)
+        ):
+            return None
+        return partner
 
     def check_constants(self, op: Operation, sources: Sequence[Source | None]) -> None:
         """Refuse operands that the forward made of sizes, as positions or a mask."""

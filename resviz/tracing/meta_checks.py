@@ -65,9 +65,29 @@ def check_axis(x: torch.Tensor, axis: int = -1, *_: Any, **__: Any) -> None:
         )
 
 
+def check_interpolation(
+    x: torch.Tensor, output_size: list[int], *_: Any, **__: Any
+) -> None:
+    """Check that a map has positions, and that some are made of them."""
+    sizes = [*x.shape[2:]]
+    if min([*sizes, *output_size], default=1) < 1:
+        raise RuntimeError(
+            "Input and output sizes should be greater than 0, but got input "
+            f"{sizes} output {list(output_size)}"
+        )
+
+
+INTERPOLATIONS = (
+    aten.upsample_linear1d, aten.upsample_bilinear2d, aten.upsample_trilinear3d,
+    aten.upsample_bicubic2d,
+    aten._upsample_bilinear2d_aa, aten._upsample_bicubic2d_aa,  # noqa: SLF001
+)  # fmt: skip
+"""Those that average; the nearest ones' meta kernels check it."""
+
 META_CHECKS: dict[Any, OperandCheck] = {
     aten.convolution.default: check_convolution,
     aten._softmax.default: check_axis,  # noqa: SLF001 - ATen names
     aten.sort.default: check_axis,
+    **{each.default: check_interpolation for each in INTERPOLATIONS},
 }
 """The check of each operation that wants one."""

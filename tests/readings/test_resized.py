@@ -80,6 +80,7 @@ class Code(nn.Module):
         self.token = nn.Parameter(torch.zeros(1, 1, 12))
         self.instance = nn.InstanceNorm2d(12)
         self.adaptive = nn.AdaptiveAvgPool2d((4, None))
+        self.passed = nn.Identity()
         self.attention = nn.MultiheadAttention(12, 2, batch_first=True)
 
     def forward(self, x):
@@ -90,6 +91,13 @@ def put_token_first(net, x):
     """Put a token before those of a map."""
     tokens = x.flatten(2).transpose(1, 2)
     return torch.cat([net.token.expand(len(tokens), -1, -1), tokens], 1)
+
+
+def expand_for_two(net, x):
+    """Expand a gate that a map is weighed with, and that is summed up."""
+    del net
+    gate = x.mean((2, 3), keepdim=True).expand(-1, -1, 8, 8)
+    return x * gate, gate.sum((2, 3))
 
 
 LINES = {
@@ -117,6 +125,11 @@ LINES = {
     "steps": lambda _, x: x.unbind(2)[0] * 2,
     "adds a position": lambda net, x: x + net.position,
     "expands": lambda _, x: x.mean((2, 3), keepdim=True).expand_as(x) * x,
+    "expands for two": expand_for_two,
+    "scales": lambda _, x: F.interpolate(x, scale_factor=1.5),
+    "scales down": lambda _, x: F.interpolate(x, scale_factor=0.7, mode="bilinear"),
+    "scales by thirds": lambda _, x: F.interpolate(x, scale_factor=(1 / 3, 7 / 3)),
+    "gives what it reads": lambda net, x: net.passed(x) * 2,
     "repeats": lambda net, x: net.token.repeat(len(x), 3, 1) * 2,
     "token": put_token_first,
     "instances": lambda net, x: net.instance(x),
@@ -136,8 +149,9 @@ LINES = {
 """Forwards whose code may work out sizes, which no record holds."""
 
 ANSWERED = {
-    "channels behind", "counts one", "crops", "expands", "instances", "multiplies",
-    "rolls", "shuffles", "squeezes", "statistics", "token", "unsqueezes",
+    "channels behind", "counts one", "crops", "expands", "gives what it reads",
+    "instances", "multiplies", "rolls", "scales", "scales by thirds", "scales down",
+    "shuffles", "squeezes", "statistics", "token", "unsqueezes",
 }  # fmt: skip
 """Those that are followed to another size, of one sample."""
 
@@ -154,6 +168,33 @@ def test_no_answer_is_wrong(name):
     }
     assert False not in answers.values()
     assert answers[(20, 32), 1] is (True if name in ANSWERED else None)
+
+
+def test_a_gate_may_be_expanded_to_a_size_of_its_own():
+    """A map of one position goes with any, and the code may name one."""
+    net = Code(lambda _, x: x.mean((2, 3), keepdim=True).expand(-1, -1, 8, 8) * x)
+    arch = resviz.trace(net, (3, 16, 16))
+    assert (1, 12, 8, 8) == resviz.trace(net, (3, 1, 1)).layers[-1].output_shape
+    for size in ((3, 1, 1), (3, 16, 1), (3, 2, 16)):
+        with pytest.raises(ResizeError):
+            arch.resized(size)
+
+
+def test_what_no_operation_made_is_of_no_size_that_is_known():
+    """A layer may give a table that it chose by the size of what it read."""
+    arch = resviz.trace(Code(LINES["gives what it reads"]), (3, 16, 16))
+    *layers, last = arch.stored_layers
+    older = replace(arch, stored_layers=(*layers, replace(last, ends=(None,))))
+    with pytest.raises(ResizeError, match=f"{last.name}: it gives what no operation"):
+        older.resized((3, 20, 32))
+
+
+@pytest.mark.parametrize("batch", [2, 5])
+def test_a_parameter_of_one_sample_goes_with_any_batch(batch):
+    """It is learned, and not made for the samples that there are."""
+    net = Code(LINES["adds a position"])
+    arch = resviz.trace(net, (3, 16, 16))
+    assert arch.resized(batch=batch) == resviz.trace(net, (3, 16, 16), batch=batch)
 
 
 @pytest.mark.parametrize("batch", [0, -1, 2.5, "2", True])

@@ -72,19 +72,35 @@ def test_norms_of_training_are_not_folded():
     assert [1, 3] == kernels
 
 
-def test_what_others_read_too_is_written():
-    """An output of two readers is folded into neither."""
+class AfterConv(nn.Module):
+    """A convolution, and what a line of code makes of what it gives."""
 
-    class Twice(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.conv = nn.Conv2d(3, 3, 1)
+    def __init__(self, line):
+        super().__init__()
+        self.conv, self.line = nn.Conv2d(3, 3, 1), line
 
-        def forward(self, x):
-            x = self.conv(x)
-            return torch.relu(x), torch.sigmoid(x)
+    def forward(self, x):
+        return self.line(self.conv(x))
 
-    assert 3 == len(list_traffic(resviz.trace(Twice(), (3, 8, 8)), fused=True))
+
+@pytest.mark.parametrize(
+    ("line", "kernels"),
+    [
+        (lambda x: torch.sigmoid(torch.relu(x)), 1),
+        (lambda x: (torch.relu(x), torch.sigmoid(x)), 3),
+        (lambda x: (x, torch.relu(x)), 2),
+        (lambda x: [torch.relu(x), {"map": x}], 2),
+        (lambda x: (y := torch.relu(x), torch.sigmoid(y)), 2),
+        (lambda x: torch.relu(x.new_zeros(2, 3, 8, 8) + x), 4),
+        (lambda x: x.softmax(1), 2),
+    ],
+    ids=["a chain", "two readers", "given too", "given later", "given between",
+         "broadcast", "no elementwise work"],
+)  # fmt: skip
+def test_what_others_read_too_is_written(line, kernels):
+    """An output of two readers, of which one may be who called, is folded in none."""
+    traffic = list_traffic(resviz.trace(AfterConv(line), (3, 8, 8)), fused=True)
+    assert kernels == len([each for each in traffic if each.bytes])
 
 
 def test_bounds_are_the_larger_of_both_times(record):

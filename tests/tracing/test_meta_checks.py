@@ -1,5 +1,7 @@
 """What a kernel refuses, a trace by shapes refuses too."""
 
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -36,6 +38,19 @@ REFUSED = {
     ),
     "axis of softmax": (nn.Softmax(4), (3, 4, 4)),
     "axis of log-softmax": (nn.LogSoftmax(-5), (3, 4, 4)),
+    **{
+        f"nothing by {mode}": (
+            Function(partial(F.interpolate, scale_factor=0.7, mode=mode)),
+            (3, *(1,) * axes),
+        )
+        for mode, axes in (
+            ("linear", 1),
+            ("bilinear", 2),
+            ("bicubic", 2),
+            ("trilinear", 3),
+            ("nearest", 2),
+        )
+    },
     "axis of sort": (Function(lambda x: x.sort(7)[0]), (3, 4)),
 }
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from resviz.readings.compare.items import Item
-    from resviz.record import Shape
+    from resviz.record import Architecture, Shape
 
 Value = TypeVar("Value")
 
@@ -126,3 +126,14 @@ def pass_row(items: Iterable[Item], size: Shape | None) -> Shape | None:
         if item.kind in {"conv", "pool"}:
             size = pass_item(item, size)
     return size
+
+
+def input_channels(arch: Architecture) -> int:
+    """Return the channels of the first input."""
+    return arch.input_shape[1] if len(arch.input_shape) > 1 else 1
+
+
+def input_sizes(arch: Architecture) -> Shape:
+    """Return batch and positions of the first input."""
+    shape = arch.input_shape
+    return (shape[0], *shape[2:]) if shape else (1,)

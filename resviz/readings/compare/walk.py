@@ -43,6 +43,8 @@ from resviz.readings.compare.streams import (
     History,
     Stream,
     has_same_positions,
+    input_channels,
+    input_sizes,
     make_history,
     pass_row,
 )
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from resviz.readings.compare.items import Item
     from resviz.readings.compare.ledger import Place
     from resviz.readings.compare.parts import NetworkParts
-    from resviz.record import Architecture, Shape
+    from resviz.record import Shape
 
 PASSING_KINDS = {"gate", "norm", "act", "join"}
 """Items that pass on what they are given, in width and size."""
@@ -378,17 +380,6 @@ class Walk(ShareLedger):
         spoken = RowOfItems(ours.spoken), RowOfItems(theirs.spoken)
         self.walk_row(*spoken, stream.copy(), spot)
         self.walk_quiet(ours.quiet, theirs.quiet, stream, spot)
-
-
-def input_channels(arch: Architecture) -> int:
-    """Return the channels of the first input."""
-    return arch.input_shape[1] if len(arch.input_shape) > 1 else 1
-
-
-def input_sizes(arch: Architecture) -> Shape:
-    """Return batch and positions of the first input."""
-    shape = arch.input_shape
-    return (shape[0], *shape[2:]) if shape else (1,)
 
 
 def walk_networks(before: NetworkParts, after: NetworkParts) -> Walk:

@@ -77,6 +77,21 @@ def test_unknown_macs(gap):
     assert "Layers whose MACs are not wholly known: 1." in gap
 
 
+@pytest.mark.needs("chromium")
+def test_sums_with_a_gap_are_bounds_in_the_tree_and_where_they_are_looked_at(
+    visit, gap
+):
+    """Of MACs alone, and of no part that is wholly counted."""
+    page = visit(gap).page
+    root, conv, gap_row = page.locator("#tree [role=treeitem] .amount").all()[:3]
+    assert root.inner_text().startswith("≥ ")
+    assert gap_row.inner_text().startswith("≥ ")
+    assert not conv.inner_text().startswith("≥")
+    facts = page.locator("#selection").inner_text()
+    assert "≥ 13,824" in facts
+    assert 1 == facts.count("≥")
+
+
 def test_gaps_are_named(gap):
     """What was not counted is named beside the totals, which are lower bounds."""
     assert "<li>linalg_matrix_exp, once, first at linalg_matrix_exp</li>" in gap
