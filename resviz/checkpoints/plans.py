@@ -19,7 +19,7 @@ from resviz.models.depths import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from resviz.checkpoints.pickles import TensorEntry
 
@@ -74,7 +74,7 @@ class NetworkPlan:
         planes = self.base_channels << stage
         if self.block == "basic":
             return planes
-        return int(planes * (self.width_per_group / 64.0)) * self.groups
+        return compute_group_width(planes, self.width_per_group) * self.groups
 
     def find_output(self, stage: int) -> int:
         """Return the channels that a stage gives."""
@@ -118,7 +118,10 @@ def read_plan(entries: Mapping[str, TensorEntry]) -> NetworkPlan | None:
     groups = inner[0] // inner[1] if block == "bottleneck" else 1
     width = 64
     if block == "bottleneck" and base:
-        width = -(-inner[1] * 64 // base)
+        inners = (find(f"layer{k}.0.conv2.weight") for k in range(1, len(counts) + 1))
+        width = find_width_per_group(
+            base, [shape[1] if shape else 0 for shape in inners]
+        )
     projecting = tuple(
         tuple(
             number
@@ -144,6 +147,31 @@ def read_plan(entries: Mapping[str, TensorEntry]) -> NetworkPlan | None:
         projecting,
         any(find(f"layer{k}.0.downsample.1.weight") for k in range(1, len(counts) + 1)),
     )
+
+
+def compute_group_width(planes: int, width_per_group: int) -> int:
+    """Return the channels of each group in a block of ours of so many planes."""
+    return int(planes * (width_per_group / 64.0))
+
+
+def find_width_per_group(base: int, widths: Sequence[int]) -> int:
+    """Find the least width per group that gives the channels of each stage's groups.
+
+    Where fractions are cut off, several give those of the first; where none gives all,
+    the least of these.
+
+    Example:
+        >>> find_width_per_group(64, [4, 8, 16, 32]), find_width_per_group(48, [3, 7])
+        (4, 5)
+    """
+    least, beyond = (-(-64 * width // base) for width in (widths[0], widths[0] + 1))
+    for width_per_group in range(least, beyond):
+        if all(
+            compute_group_width(base << stage, width_per_group) == width
+            for stage, width in enumerate(widths)
+        ):
+            return width_per_group
+    return least
 
 
 def list_entries(plan: NetworkPlan) -> dict[str, Shape]:

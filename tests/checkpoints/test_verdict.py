@@ -31,6 +31,14 @@ OPTIONS = [
      "resnet(26, groups=32, width_per_group=4)"),
     ("resnet50", {"base_channels": 48, "width_per_group": 6},  # 4.5 channels, cut off
      "resnet(50, width_per_group=6, base_channels=48)"),
+    ("resnet50", {"base_channels": 48, "width_per_group": 5},  # 3.75, 7.5, 15 and 30
+     "resnet(50, width_per_group=5, base_channels=48)"),
+    ("resnet50", {"base_channels": 24, "width_per_group": 47, "groups": 3},
+     "resnet(50, groups=3, width_per_group=47, base_channels=24)"),
+    ("resnet50", {"base_channels": 40, "width_per_group": 64, "groups": 2},
+     "resnet(50, groups=2, base_channels=40)"),
+    ("resnet50", {"base_channels": 8, "width_per_group": 9},
+     "resnet(50, width_per_group=9, base_channels=8)"),
     ("resnet50", {"num_stages": 3}, "resnet(block='bottleneck', layers=[3, 4, 6])"),
     ("resnet18", {"out_indices": (1, 3)}, "resnet(18, num_classes=0)"),
 ]  # fmt: skip
