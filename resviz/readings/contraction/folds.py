@@ -277,22 +277,25 @@ class MotifFinder:
                     )
 
     def is_left_alike(self, window: MotifWindow, place: int, lag: int) -> bool:
-        """Tell whether the last turns are read behind, or every turn alike.
+        """Tell whether the last turns are read outside, or every turn alike.
 
         As many are last as the node is read later by its own turns, one at least.
         """
         readers = [
-            self.list_readers_behind(window, turn, place)
+            self.list_readers_outside(window, turn, place)
             for turn in range(window.times)
         ]
         if not any(readers[: -max(lag, 1)]):
             return True
         return all(each == readers[-1] for each in readers)
 
-    def list_readers_behind(
+    def list_readers_outside(
         self, window: MotifWindow, turn: int, place: int
     ) -> set[tuple[int, int, int, int]]:
-        """List what reads a turn's node behind the window, and which value."""
+        """List what reads a turn's node outside of the window, and which value.
+
+        Most of it lies behind; the next turn of a fold around it is drawn before, too.
+        """
         quotient = self.folded.quotient
         key = self.folded.order[window.start + turn * window.length + place]
         return {
@@ -300,8 +303,9 @@ class MotifFinder:
             for number, member in enumerate(self.folded.members[key])
             for end in quotient.nodes[member].ends
             for edge in quotient.wiring.edges_by_source.get(end, ())
-            if self.places[self.folded.representatives[quotient.owners[edge.reader]]]
-            >= window.stop
+            if not window.start
+            <= self.places[self.folded.representatives[quotient.owners[edge.reader]]]
+            < window.stop
         }
 
 

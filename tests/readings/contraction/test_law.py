@@ -5,7 +5,7 @@ import random
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import resviz
@@ -133,6 +133,7 @@ def test_random_networks_keep_the_law(seed, budget):
 
 @settings(max_examples=40, suppress_health_check=[*HealthCheck])  # pyright: ignore[reportArgumentType]
 @given(st.integers(0, 2**32), st.sampled_from(BUDGETS))
+@example(1176134, BUDGETS[1])  # an inner turn is read by the next turn around it
 def test_random_motifs_keep_the_law(seed, budget):
     """Turns that read one or two before, and that all are read behind."""
     arch = resviz.trace(RepeatedNet(seed).eval(), (WIDTH, SIDE, SIDE))
