@@ -78,6 +78,24 @@ def test_examples_run(path, tmp_path, monkeypatch, run):
     assert run(str(path)).stdout
 
 
+def test_a_first_look_may_be_cut_off(tmp_path):
+    """By `head`, which closes the pipe; the files are there, and there is no trace."""
+    script = ROOT / "examples" / "first_look.py"
+    with subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert b"" == process.stderr.read()
+    assert 0 == process.returncode
+    assert {"resnet50.html", "resnet50.svg"} == {
+        path.name for path in (tmp_path / "out").iterdir()
+    }
+
+
 def test_the_example_of_two_numbers(run):
     """231,211,008 MACs lie between today's ResNet-50 and the paper's."""
     path = ROOT / "examples" / "one_network_two_numbers.py"

@@ -98,7 +98,10 @@ def read_specs(value: Any, name: str, least: int, most: int | None) -> list[str]
         raise SpecError(f"{name}: got {wrong[0]!r}, want a SPEC, as 'resnet50'")
     if len(given) < least or (most is not None and len(given) > most):
         want = "one SPEC" if most == 1 else f"{least} SPECs or more"
-        raise SpecError(f"{name}: got {len(given)}, want {want}, as 'resnet50'")
+        if least == 1 != most:
+            want = "one SPEC or more"
+        got = f"{name} is missing" if value is None else f"{name}: got {len(given)}"
+        raise SpecError(f"{got}, want {want}, as 'resnet50'")
     return [str(one) for one in given]
 
 

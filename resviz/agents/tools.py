@@ -13,6 +13,7 @@ from resviz.agents.arguments import (
     read_options,
     read_specs,
 )
+from resviz.agents.sweeping import answer_sweep
 from resviz.cli.describe import DESCRIBED
 from resviz.embed.requests import TableRequest
 from resviz.errors import SpecError
@@ -330,6 +331,19 @@ TOOLS: dict[str, AgentTool] = {
         least=0,
         most=0,
         required=("file",),
+    ),
+    "sweep": AgentTool(
+        'Trace many variants, "resnet({18,34}, groups={1,2}, input={160,224})", and '
+        "return a row for each: parameters, MACs, peak of memory, receptive field.",
+        answer_sweep,
+        JSON_TYPES["sweep"],
+        (
+            Option("Rows to keep: macs < 4e9 and params < 30e6.", name="where"),
+            Option("SPEC from which differences are told.", name="baseline"),
+            Option("Keep the front: params,-depth.", name="pareto"),
+            *(TABLE_OPTIONS[name] for name in ("sort", "top", "reverse")),
+        ),
+        most=None,
     ),
     "trace": AgentTool(
         "Trace a network and store its record as JSON; its path is a SPEC then.",

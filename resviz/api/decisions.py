@@ -137,7 +137,8 @@ def check(*names: str, path: str | Path | None = None, update: bool = False) -> 
     from resviz.budgets.run import check_project
     from resviz.tables.check import check_table
 
-    return check_table(check_project(names, path=path, update=update))
+    project = check_project(names, path=path, update=update, remedy="path=FILE")
+    return check_table(project)
 
 
 @takes_options

@@ -79,6 +79,7 @@ def check_project(
     path: str | Path | None = None,
     update: bool = False,
     trace_spec: TraceSpec | None = None,
+    remedy: str = "",
 ) -> ProjectVerdicts:
     """Trace the networks of a project and judge their budgets.
 
@@ -90,12 +91,13 @@ def check_project(
         path: the file; if left out, the nearest `pyproject.toml` of this repository.
         update: write the stored records anew, before limits are told from them.
         trace_spec: traces a SPEC with some options.
+        remedy: how who calls can name another file, said where none is near.
 
     Raises:
         SpecError: if there is no budget, or one cannot be read.
         ResvizError: if a network cannot be traced, or a record not read or written.
     """
-    file = find_project_file() if path is None else Path(path)
+    file = find_project_file(remedy) if path is None else Path(path)
     if not file.is_file():
         raise SpecError(f"{file}: there is no such file, want a pyproject.toml")
     budgets = read_budgets(read_section(file), file)
@@ -110,7 +112,7 @@ def check_project(
         )
 
 
-def find_project_file() -> Path:
+def find_project_file(remedy: str = "") -> Path:
     """Find the nearest `pyproject.toml`, from the working folder up.
 
     It goes no higher than the top of the repository, and outside of one nowhere, as
@@ -130,7 +132,7 @@ def find_project_file() -> Path:
             return file.relative_to(here) if folder == here else file
     raise SpecError(
         f"{here}: no pyproject.toml here, nor above it in its repository: want one "
-        "with [[tool.resviz.check]], or --config FILE"
+        f"with [[tool.resviz.check]]{', or ' * bool(remedy)}{remedy}"
     )
 
 

@@ -54,7 +54,13 @@ def check(
     from resviz.tables.check import check_table
 
     form = choose_table_format(form, output, columns)
-    project = check_project(names, path=config, update=update, trace_spec=trace_spec)
+    project = check_project(
+        names,
+        path=config,
+        update=update,
+        trace_spec=trace_spec,
+        remedy="--config FILE",
+    )
     table = check_table(project)
     shown = table if columns is None else table.select_columns(columns)
     write_table(shown, form, output, dpi)

@@ -44,7 +44,28 @@ def test_every_table_is_a_tool(session):
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
-        ("summary", {}, "spec: got 0, want one SPEC"),
+        ("summary", {}, "spec is missing, want one SPEC, as 'resnet50'"),
+        ("summary", {"spec": []}, "spec: got 0, want one SPEC, as 'resnet50'"),
+        ("sweep", {}, "specs is missing, want one SPEC or more, as 'resnet50'"),
+        ("sweep", {"specs": ["space.txt"]}, "space.txt: a tool reads no file of SPECs"),
+        ("sweep", {"specs": ["{18,{net.py:a,34}}"]}, "net.py:a"),
+        (
+            "sweep",
+            {"specs": ["timm:resnet*"]},
+            "timm:models imports code, which an agent",
+        ),
+        (
+            "sweep",
+            {"specs": ["{timm,os}:*"]},
+            "timm:models imports code, which an agent",
+        ),
+        ("sweep", {"specs": [18], "baseline": "os:x"}, "imports code, which an agent"),
+        (
+            "sweep",
+            {"specs": ["50(weights={'https://a.b/c','x.pth'})"]},
+            "fetches https://a.b/c",
+        ),
+        ("sweep", {"specs": ["50(groups={1..501})"]}, "got 501 variants, want 500 at"),
         ("summary", {"spec": ""}, "spec: got '', want a SPEC, as 'resnet50'"),
         ("summary", {"spec": True}, "spec: got True, want a SPEC"),
         ("summary", {"spec": ["a", "b"]}, "spec: got 2, want one SPEC"),
@@ -76,7 +97,7 @@ def test_every_table_is_a_tool(session):
         ("identify", {}, "identify: file is missing, want Weights in"),
         ("identify", {"file": "../outside.json"}, "leads out of the folder of the ser"),
         ("identify", {"file": "r18.json"}, "r18.json: "),
-        ("check", {}, "no pyproject.toml here"),
+        ("check", {}, "want one with [[tool.resviz.check]]\n"),
         ("check", {"spec": 18}, "unknown argument 'spec'"),
     ],
 )
@@ -85,9 +106,27 @@ def test_refusals(session, tmp_path, name, arguments, words):
     (tmp_path / "repository" / "package.json").write_text('{"name": "mine"}')
     with pytest.raises(ToolError) as caught:
         call_tool(session, name, arguments)
-    assert words in str(caught.value)
+    assert words in f"{caught.value}\n"
     assert '{"name": "mine"}' == (tmp_path / "repository" / "package.json").read_text()
     assert not (tmp_path / "a.json").exists()
+
+
+def test_variants_are_swept(session):
+    """A row each, as the command prints it, with conditions and a baseline."""
+    answer = call(
+        session, "sweep", specs=["resnet({18,34}, input={64,96})"], batch=2,
+        where="macs < 1.02 * baseline_macs", baseline="resnet(34, input=64)",
+    )  # fmt: skip
+    rows = {row["spec"]: row for row in answer["variants"]}
+    assert (4, 0) == (answer["traced"], answer["failed"])
+    wanted = package.trace(34, (3, 64, 64), batch=2)
+    assert (wanted.params, wanted.macs) == (
+        rows["resnet(34)"]["params"], rows["resnet(34)"]["macs"]
+    )  # fmt: skip
+    assert (
+        "+0" == str(rows["resnet(34)"]["macs_diff"])
+        or not (rows["resnet(34)"]["macs_diff"])
+    )
 
 
 def test_a_figure_is_text(session):

@@ -147,7 +147,7 @@ def test_a_strangers_file_above_is_not_taken(project, monkeypatch):
     inner.mkdir()
     monkeypatch.chdir(inner)
     with pytest.raises(SpecError, match=r"no pyproject.toml here.*--config FILE"):
-        find_project_file()
+        find_project_file("--config FILE")
     (inner / ".git").mkdir()
     with pytest.raises(SpecError, match=r"nor above it in its repository"):
         find_project_file()
