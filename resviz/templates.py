@@ -49,6 +49,18 @@ def read_template_text(name: str) -> str:
     return (find_template_folder() / name).read_text(encoding="utf-8")
 
 
+def read_script(names: tuple[str, ...]) -> str:
+    """Read the script of a page, in which its files share one scope.
+
+    Comments and indents are left out, as no text goes over two lines there.
+    """
+    lines = (
+        line.strip() for name in names for line in read_template_text(name).splitlines()
+    )
+    code = [line for line in lines if line and not line.startswith("//")]
+    return "\n".join(['"use strict";', "(() => {", *code, "})();"])
+
+
 def json_for_script(content: object) -> str:
     """Write JSON that no HTML parser takes for anything else."""
     text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))

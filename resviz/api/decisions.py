@@ -249,6 +249,7 @@ def sweep(
     method: str | None = None,
     where: str | None = None,
     baseline: str | None = None,
+    joined: str | Path | None = None,
     pareto: str | Sequence[str] | None = None,
     sort: str | None = None,
     top: int | None = None,
@@ -281,6 +282,9 @@ def sweep(
         where: which rows to keep, "macs < 4e9 and params < 30e6".
         baseline: the SPEC from which differences are told: columns `macs_diff` and so
             on, and for `where` also `baseline_macs`: "macs < 1.02 * baseline_macs".
+        joined: path of a CSV file whose columns are joined to the rows, by a column of
+            SPECs and those of arguments that vary; `where`, `pareto` and `sort` take
+            them.
         pareto: keep the front alone: "params,-depth" for few parameters, much depth.
         sort: the column by which rows stand, the largest number first.
         top: keep the first so many rows, of the front where there is one; unless
@@ -316,6 +320,7 @@ def sweep(
         method=method,
         condition=where,
         baseline=baseline,
+        joined=joined,
         pareto=pareto,
         order=RowOrder(sort, top, reverse),
         limit=limit,

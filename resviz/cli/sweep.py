@@ -69,6 +69,9 @@ class ByteSize(click.ParamType):
 )
 @click.option("--where", metavar="CONDITION", help="Rows to keep: 'macs < 4e9'.")
 @click.option("--baseline", metavar="SPEC", help="Tell differences from this one.")
+@click.option(
+    "--with", "joined", metavar="CSV", help="Columns of a file, joined by name."
+)
 @click.option("--fail-empty", is_flag=True, help="Exit with 1 where no row is left.")
 @click.option("--pareto", metavar="COLUMNS", help="Keep the front: params,-depth.")
 @click.option("--limit", type=NumberRange(int, 1), help="Trace the first so many.")
@@ -111,6 +114,9 @@ def sweep(
     seconds, error. --where takes them, and, or, not, and arithmetic; what is not known
     meets no < and no >, what is at least so many no upper bound. With --baseline there
     are also macs_diff and baseline_macs, of each number: 'macs < 1.02 * baseline_macs'.
+
+    --with accuracy.csv adds its columns to the rows, by a column of SPECs, and by those
+    of arguments that vary; --where, --pareto and --sort take them: params,-accuracy.
 
     A variant that fails, hangs or crashes is a row with its reason. While it runs, rows
     are kept in OUTPUT.journal. As .html the table is a page to explore, as .svg a

@@ -1,4 +1,4 @@
-"""The chart of a sweep: its points as a picture, and on a page beside their table."""
+"""The chart of a sweep: its points, and a picture of them."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import escape
 from resviz.extras import import_extra
-from resviz.sweeps.pareto import Objective, pareto_front
+from resviz.sweeps.pareto import DEFAULT_OBJECTIVES, Objective, pareto_front
 from resviz.sweeps.sweep import NUMERIC_COLUMNS
 from resviz.sweeps.table import (
     MEASURE_COLUMNS,
     describe_objectives,
     has_frozen_parameters,
-    sweep_table,
     sweep_title,
 )
 from resviz.tables.table import sample_sizes
-from resviz.templates import json_for_script, read_template_text, render_page
 from resviz.units import format_plural, format_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from resviz.sweeps.sweep import SweepResult
-    from resviz.tables.table import Table
-
-DEFAULT_OBJECTIVES = (Objective("params"), Objective("macs"))
-"""The front that is marked where none was asked for."""
 
 ON_FRONT, OFF_FRONT = "on the front", "not on it"
 
@@ -65,9 +59,14 @@ def shown_objectives(result: SweepResult) -> tuple[Objective, ...]:
     return result.objectives or DEFAULT_OBJECTIVES
 
 
+def find_shown_front(result: SweepResult) -> list[int]:
+    """Find the rows on the front that is marked, by number."""
+    return [*(result.front or pareto_front(result.rows, shown_objectives(result)))]
+
+
 def chart_points(result: SweepResult) -> list[dict[str, Any]]:
     """Make a point of each variant that did not fail, with all that is known of it."""
-    front = {*(result.front or pareto_front(result.rows, shown_objectives(result)))}
+    front = {*find_shown_front(result)}
     numbers, words = axis_columns(result), category_columns(result)
     return [
         {
@@ -92,13 +91,16 @@ def axis_columns(result: SweepResult) -> tuple[str, ...]:
     """List the columns of numbers, by which points can be placed."""
     varied = (name for name in result.names if is_numeric_column(result, name))
     same = set() if has_frozen_parameters(result.rows) else {"trainable_params"}
-    return (*(name for name in NUMERIC_COLUMNS if name not in same), *varied)
+    measured = (name for name in NUMERIC_COLUMNS if name not in same)
+    return (*measured, *result.differences, *result.joined.numbers, *varied)
 
 
 def category_columns(result: SweepResult) -> tuple[str, ...]:
     """List the columns of words and shapes, each value of which is a place."""
     varied = (name for name in result.names if not is_numeric_column(result, name))
-    return (*varied, "final_shape")
+    joined = result.joined
+    words = (name for name in joined.added if name not in joined.numbers)
+    return (*varied, *words, "final_shape")
 
 
 def is_numeric_column(result: SweepResult, name: str) -> bool:
@@ -122,7 +124,7 @@ def colour_kinds(result: SweepResult) -> dict[str, str]:
     Few values are told apart one by one, many numbers by a ramp, many words not at all.
     """
     words, kinds = category_columns(result), dict[str, str]()
-    for name in (*result.names, "final_shape"):
+    for name in (*result.names, *result.joined.added, "final_shape"):
         distinct = {category_text(name, row.get(name)) for row in result.rows}
         few = len(distinct) <= MAX_LEGEND_VALUES
         if name not in words:
@@ -279,68 +281,3 @@ def describe_chart(
     if result.failed:
         parts.append(f"{result.failed:,} of {result.traced:,} failed.")
     return " ".join(parts)
-
-
-def render_sweep_page(result: SweepResult) -> str:
-    """Render the page: one file that asks for no other."""
-    from markupsafe import Markup
-
-    table = sweep_table(result, front=False)
-    return render_page(
-        "sweep.html",
-        title=sweep_title(result),
-        scripts=(vega_bundle(), read_template_text("sweep.js")),
-        notes=table.notes,
-        summary=sweep_facts(result),
-        columns=table.columns,
-        contents=Markup(json_for_script(page_contents(result, table))),  # noqa: S704 - see `json_for_script`
-    )
-
-
-def vega_bundle() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed out of the installed vl-convert.
-
-    What would end a script early is written as an escape; it stands in strings alone.
-    """
-    vl_convert = import_extra("vl_convert", "sweep")
-    bundle = vl_convert.javascript_bundle(vl_version=vega_lite_version())
-    return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-
-
-def sweep_facts(result: SweepResult) -> list[tuple[str, str]]:
-    """List what stands at the top of the page."""
-    shown = f"{result.matching:,} of {result.considered:,} where {result.condition}"
-    return [
-        ("variants", f"{result.traced:,}"),
-        *([("shown", shown)] if result.condition is not None else []),
-        ("failed", f"{result.failed:,}"),
-        ("front", describe_objectives(shown_objectives(result))),
-    ]
-
-
-def page_contents(result: SweepResult, table: Table) -> dict[str, Any]:
-    """Gather all that the page's script reads."""
-    x, y = choose_axes(result)
-    names, words = axis_columns(result), category_columns(result)
-    drawing = build_chart(names, x, y, LIGHT_COLOURS).properties(
-        width="container", height=420
-    )
-    alt = import_extra("altair", "sweep")
-    return {
-        "chart": drawing.add_params(alt.selection_interval(name="brush")).to_dict(),
-        "points": chart_points(result),
-        "log": LOG_SCALE,
-        "axes": {name: axis_label(name) for name in (*names, *words)},
-        "words": words,
-        "tints": colour_kinds(result),
-        "places": [x, y],
-        "columns": [[column.key, column.numeric] for column in table.columns],
-        "rows": [
-            [
-                escape.clean_name(column.text(row[column.key]))
-                for column in table.columns
-            ]
-            for row in table.rows
-        ],
-        "failed": [number for number, row in enumerate(table.rows) if row["error"]],
-    }

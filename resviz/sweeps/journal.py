@@ -69,7 +69,8 @@ class Journal:
         if path is None:
             return
         own = {"resviz": __version__, **settings._asdict()}
-        del own["folder"]
+        for name in ("folder", "draws"):
+            del own[name]
         try:
             self.database = sqlite3.connect(path, timeout=0, check_same_thread=False)
             _lock_database(self.database, path)

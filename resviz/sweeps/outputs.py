@@ -41,7 +41,7 @@ def check_libraries(form: str) -> None:
     Raises:
         ResvizError: if a library is missing.
     """
-    if form in {"html", "svg"}:
+    if form == "svg":
         import_extra("altair", "sweep")
         import_extra("vl_convert", "sweep")
     elif form == PARQUET:
@@ -60,7 +60,7 @@ def render_sweep(result: SweepResult, form: str, **options: Any) -> str | bytes:
         import_extra("pyarrow", "sweep")
         return sweep_dataframe(result).to_parquet(index=False)
     if form == "html":
-        from resviz.sweeps.chart import render_sweep_page
+        from resviz.sweeps.page import render_sweep_page
 
         return render_sweep_page(result)
     if form == "svg":

@@ -26,6 +26,10 @@ class Objective(NamedTuple):
         return f"{'less' if self.minimize else 'more'} {self.name}"
 
 
+DEFAULT_OBJECTIVES = (Objective("params"), Objective("macs"))
+"""The front that pages and pictures mark where none was asked for."""
+
+
 def parse_objectives(
     text: str | Sequence[str], columns: Sequence[str]
 ) -> tuple[Objective, ...]:

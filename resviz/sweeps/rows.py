@@ -58,9 +58,11 @@ class VariantTracer:
 
     Args:
         tracing: the options of a trace that hold for all.
+        draws: whether rows have an overview too, SVG.
     """
 
-    def __init__(self, tracing: Mapping[str, Any]) -> None:
+    def __init__(self, tracing: Mapping[str, Any], *, draws: bool = False) -> None:
+        self.draws = draws
         self.tracing = {k: v for k, v in tracing.items() if v is not None}
         if "sizes" in self.tracing:
             self.tracing["sizes"] = source.parse_inputs(tuple(self.tracing["sizes"]))
@@ -74,6 +76,10 @@ class VariantTracer:
         try:
             arch = self.trace_variant(variant, clock)
             values = measure_record(arch)
+            if self.draws:
+                from resviz.figures import draw_diagram
+
+                values["overview"] = draw_diagram(arch, "overview").to_svg()
         except (Exception, SystemExit) as raised:  # noqa: BLE001 - a model's code may raise anything
             error = failure_reason(raised)
         clock.end_step("readings")
@@ -84,6 +90,7 @@ class VariantTracer:
             "seconds": sum(clock.seconds.values()),
             "error": error,
             "steps": clock.seconds,
+            **({"overview": values.get("overview")} if self.draws else {}),
         }
 
     def trace_variant(

@@ -45,6 +45,7 @@ class Settings(NamedTuple):
         folder: in which SPECs name files, on this machine or on a worker's.
         rule_modules: what registers rules of one's own when it is imported.
         method: of each model, followed in the place of its forward.
+        draws: whether rows have an overview too; of no row that is kept.
     """
 
     inputs: tuple[str, ...] | None = None
@@ -56,6 +57,7 @@ class Settings(NamedTuple):
     folder: str | None = None
     rule_modules: tuple[str, ...] = ()
     method: str | None = None
+    draws: bool = False
 
 
 class BatchResult(NamedTuple):

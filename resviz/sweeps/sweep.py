@@ -17,6 +17,12 @@ from resviz.sweeps.baseline import (
     measure_differences,
     trace_baseline,
 )
+from resviz.sweeps.joined import (
+    NOTHING_JOINED,
+    JoinedColumns,
+    check_names,
+    read_joined_columns,
+)
 from resviz.sweeps.journal import Journal, journal_path
 from resviz.sweeps.order import RowOrder
 from resviz.sweeps.pareto import (
@@ -39,7 +45,7 @@ from resviz.sweeps.where import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from resviz.inputs import InputSize
     from resviz.sweeps.rows import SweepRow
@@ -85,6 +91,8 @@ class SweepResult:
         journal: the rows on disk; to be dropped once the table is written.
         settings: what held for all.
         baseline: the row of the network from which differences are told, if any.
+        joined: columns of a file beside those that were measured.
+        variants: what was traced of each row.
     """
 
     names: tuple[str, ...]
@@ -104,6 +112,8 @@ class SweepResult:
     journal: Journal
     settings: Settings
     baseline: SweepRow | None = None
+    joined: JoinedColumns = NOTHING_JOINED
+    variants: tuple[Configuration, ...] = ()
 
     @property
     def differences(self) -> tuple[str, ...]:
@@ -120,12 +130,14 @@ class SweepPlan:
         early_conditions: conditions on arguments, which need no trace.
         condition: all that rows must meet.
         limit: how many variants at most.
+        joined: what a file tells of them.
     """
 
     space: Space
     early_conditions: tuple[Condition, ...]
     condition: Condition | None
     limit: int | None
+    joined: JoinedColumns = NOTHING_JOINED
 
     def __iter__(self) -> Iterator[Configuration]:
         return islice(filter(self.meets_early_conditions, self.space), self.limit)
@@ -158,22 +170,34 @@ def plan_sweep(
     specs: Iterable[Any],
     condition: str | None,
     limit: int | None,
-    extra: Sequence[str] = (),
+    extra: Mapping[str, Kinds] | None = None,
+    joined: str | Path | None = None,
 ) -> SweepPlan:
-    """Work out what is to be traced; `extra` are further columns of numbers.
+    """Work out what is to be traced, and what a file tells of it.
+
+    Args:
+        specs: of the variants.
+        condition: which rows are kept, as text.
+        limit: how many variants at most.
+        extra: what further columns hold, for the condition.
+        joined: path of a file with columns of its own.
 
     Raises:
-        SpecError: if a SPEC or the condition cannot be read.
+        SpecError: if a SPEC, the condition or the file cannot be read.
     """
-    space = Space(specs)
-    if condition is None:
-        return SweepPlan(space, (), None, limit)
+    space, extra = Space(specs), extra or {}
     varied = argument_columns(space)
-    numbers = dict.fromkeys(extra, (NUMERIC,))
-    kinds = COLUMN_KINDS | numbers | argument_kinds(space)
-    parsed = parse_condition(condition, (*FIXED_COLUMNS, *extra, *varied), kinds)
+    beside = NOTHING_JOINED
+    if joined is not None:
+        beside = read_joined_columns(joined, varied, (*FIXED_COLUMNS, *extra))
+    if condition is None:
+        return SweepPlan(space, (), None, limit, beside)
+    added = {name: (kind,) for name, kind in beside.kinds.items()}
+    kinds = COLUMN_KINDS | dict(extra) | added | argument_kinds(space)
+    columns = (*FIXED_COLUMNS, *extra, *added, *varied)
+    parsed = parse_condition(condition, columns, kinds)
     early = tuple(part for part in parsed.parts if part.names <= {"spec", *varied})
-    return SweepPlan(space, early, parsed, limit)
+    return SweepPlan(space, early, parsed, limit, beside)
 
 
 def argument_columns(space: Space) -> tuple[str, ...]:
@@ -213,6 +237,7 @@ def run_sweep(
     method: str | None = None,
     condition: str | None = None,
     baseline: Any = None,
+    joined: str | Path | None = None,
     pareto: str | Sequence[str] | None = None,
     order: RowOrder | None = None,
     limit: int | None = None,
@@ -237,13 +262,17 @@ def run_sweep(
     if scheduler is not None:
         import_extra("distributed", "dask")  # before there is a journal
     differences = () if baseline is None else DIFFERENCE_NAMES
-    extra = differences and (*DIFFERENCE_NAMES, *BASELINE_NAMES)
-    plan = plan_sweep(specs, condition, limit, extra)
+    told = differences and (*DIFFERENCE_NAMES, *BASELINE_NAMES)
+    extra = dict.fromkeys(told, (NUMERIC,))
+    plan = plan_sweep(specs, condition, limit, extra, joined)
+    beside = plan.joined
+    if joined is not None:
+        beside = check_names(beside, map(values_before_trace, plan))
     names = argument_columns(plan.space)
-    aimable = (*NUMERIC_COLUMNS, *differences, *names)
+    aimable = (*NUMERIC_COLUMNS, *differences, *beside.numbers, *names)
     objectives = () if pareto is None else parse_objectives(pareto, aimable)
-    order = order or RowOrder()
-    order.check((*names, *differences))
+    order, sortable = order or RowOrder(), (*names, *differences, *beside.added)
+    order.check(sortable)
     if resume and output is None:
         raise SpecError("resume: want an output, whose journal it reads")
     inputs = None
@@ -270,24 +299,27 @@ def run_sweep(
             enumerate(plan), settings, journal,
             jobs=jobs, scheduler=scheduler, on_row=on_row,
         )  # fmt: skip
+        variants = [*plan]
         rows = [
             {
-                **values_before_trace(configuration),
+                **(values := values_before_trace(configuration)),
+                **beside.find_line(values),
                 **write_final_map(rows_by_number[number]),
                 **measure_differences(rows_by_number[number], base_row),
             }
-            for number, configuration in enumerate(plan)
+            for number, configuration in enumerate(variants)
         ]
         matching_rows, undecided = rows_that_meet(rows, plan.condition, path)
         front = pareto_front(matching_rows, objectives) if objectives else []
         front_rows = [matching_rows[number] for number in front]
         takes_front = bool(objectives) and order.top is not None
         candidates = front_rows if takes_front else matching_rows
-        kept_rows, order_notes = order.rank(candidates, (*names, *differences))
+        kept_rows, order_notes = order.rank(candidates, sortable)
     except BaseException:
         journal.close()
         raise
     on_front = set(map(id, front_rows))
+    variant_of = {id(row): k for row, k in zip(rows, variants, strict=True)}
     return SweepResult(
         names,
         kept_rows,
@@ -306,6 +338,8 @@ def run_sweep(
         journal=journal,
         settings=settings,
         baseline=base_row,
+        joined=beside,
+        variants=tuple(variant_of[id(row)] for row in kept_rows),
     )
 
 

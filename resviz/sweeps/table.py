@@ -15,6 +15,7 @@ from resviz.sweeps.order import MEASURE_COLUMNS, SPEC_COLUMN
 from resviz.sweeps.rows import mark_lower_bounds
 from resviz.sweeps.space import TRACE_ARGUMENTS
 from resviz.sweeps.sweep import FIXED_COLUMNS, NUMERIC_COLUMNS
+from resviz.sweeps.where import NUMERIC
 from resviz.tables.json_head import json_head
 from resviz.tables.table import Column, Table
 from resviz.tables.trainable import TRAINABLE_COLUMNS
@@ -43,10 +44,7 @@ def sweep_table(
     """
     front_only = front and result.objectives
     numbers = result.front if front_only else range(len(result.rows))
-    rows = [
-        complete_row(result.rows[number], result.names, result.differences)
-        for number in numbers
-    ]
+    rows = [complete_row(result, result.rows[number]) for number in numbers]
     measures = [
         column
         for column in MEASURE_COLUMNS
@@ -62,6 +60,7 @@ def sweep_table(
         ),
         *measures[:-1],
         *(DIFFERENCE_COLUMNS if result.baseline is not None else ()),
+        *(joined_column(name, kind) for name, kind in result.joined.kinds.items()),
         *([Column("not_counted", "not counted", "words")] if gaps else []),
         measures[-1],
         *([Column("error", "error", "words")] if errors else []),
@@ -88,13 +87,16 @@ def sweep_title(result: SweepResult) -> str:
     return f"{format_plural(result.traced, 'variant')} swept"
 
 
-def complete_row(
-    row: SweepRow, names: Iterable[str], differences: Iterable[str] = ()
-) -> dict[str, Any]:
+def joined_column(name: str, kind: str) -> Column:
+    """Return the column of a file, by its own heading."""
+    return Column(name, name, "number" if kind == NUMERIC else "text")
+
+
+def complete_row(result: SweepResult, row: SweepRow) -> dict[str, Any]:
     """Give a row all its columns, and its time the digits that mean something."""
     first, *others = FIXED_COLUMNS
     marked = mark_lower_bounds(row)
-    keys = (first, *names, *others, *differences)
+    keys = (first, *result.names, *others, *result.differences, *result.joined.added)
     complete = {name: marked.get(name) for name in keys}
     return sign_differences(complete) | {"seconds": round(row["seconds"], 4)}
 
@@ -108,6 +110,7 @@ def sweep_data(result: SweepResult, rows: Sequence[dict[str, Any]]) -> dict[str,
         "input": result.settings.inputs and list(result.settings.inputs),
         "batch": result.settings.batch,
         "baseline": baseline_data(result),
+        "joined": joined_data(result),
         "where": result.condition,
         "where_undecided": result.undecided,
         "pareto": list(map(str, result.objectives)) or None,
@@ -121,9 +124,19 @@ def baseline_data(result: SweepResult) -> dict[str, Any] | None:
     return row and {name: row[name] for name in ("spec", *COMPARED_MEASURES)}
 
 
+def joined_data(result: SweepResult) -> dict[str, Any] | None:
+    """Return what was joined of a file as JSON has it."""
+    joined = result.joined
+    if not joined.added:
+        return None
+    columns = {"file": joined.file, "columns": list(joined.added)}
+    return columns | {"notes": list(joined.notes)}
+
+
 def sweep_notes(result: SweepResult) -> Iterator[str]:
     """Yield what stands below the rows."""
     yield from result.order_notes
+    yield from result.joined.notes
     if result.baseline is not None:
         params, macs = result.baseline["params"], result.baseline["macs"]
         totals = f"{format_count(params)} parameters, {format_count(macs)} MACs"

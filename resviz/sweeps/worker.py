@@ -74,7 +74,8 @@ def prepare_tracer(settings: dict[str, Any]) -> VariantTracer:
         with suppress(Exception):  # without its rules, what they count is not counted
             import_module(module)
     tracing = {name: settings[name] for name in ("batch", "training", "mode", "method")}
-    return VariantTracer({**tracing, "sizes": settings["inputs"]})
+    tracing["sizes"] = settings["inputs"]
+    return VariantTracer(tracing, draws=settings["draws"])
 
 
 def limit_memory(size: int) -> None:

@@ -273,6 +273,7 @@ class SweepJson(JsonHead):
     input: list[str] | None
     batch: int | None
     baseline: dict[str, Any] | None
+    joined: dict[str, Any] | None
     where: str | None
     where_undecided: int
     pareto: list[str] | None

@@ -29,16 +29,20 @@ if TYPE_CHECKING:
 ColumnKind = Literal[
     "text", "row", "words", "count", "bytes", "sample", "samples", "axes", "share",
     "cell", "times", "reason", "field", "sentence", "rate", "ratio", "milliseconds",
+    "number",
 ]  # fmt: skip
 """How a column's values are written.
 
 "sample" is a shape without its batch axis; "bytes" are shown in MiB; "words" are lines;
 a "sentence" is broken where it is long; "times" leave 1 unsaid; "reason" is that of a
 shortcut; "field" is a number, one an axis, or "all"; a "rate" is a number a second,
-"milliseconds" are written of seconds, a "ratio" is any number, in three digits.
+"milliseconds" are written of seconds, a "ratio" is any number, in three digits; a
+"number" is written as it was given.
 """
 
-NUMERIC_KINDS = {"count", "bytes", "share", "rate", "ratio", "milliseconds"}
+NUMERIC_KINDS = {
+    "count", "bytes", "share", "rate", "ratio", "milliseconds", "number",
+}  # fmt: skip
 """Kinds of which the values are numbers, set to the right."""
 
 REASON_TEXTS = {
@@ -159,6 +163,7 @@ def sample_sizes(shape: Sequence[int]) -> Sequence[int]:
 
 VALUE_WRITERS = {
     "text": str,
+    "number": str,
     "row": str,
     "field": str,
     "sentence": str,

@@ -4,8 +4,8 @@ import pytest
 
 import resviz
 from resviz.errors import SpecError
-from resviz.sweeps.chart import sweep_facts
 from resviz.sweeps.order import RowOrder
+from resviz.sweeps.page import sweep_facts
 from resviz.sweeps.sweep import run_sweep
 from resviz.sweeps.table import sweep_table
 
