@@ -46,9 +46,17 @@ class StorageNumbers:
         self.sizes_and_dtypes: list[tuple[int, torch.dtype]] = []
         self.released_after: dict[int, int] = {}
         self.input_numbers: tuple[int, ...] = ()
-        self.numbers: dict[int, int] = {}
         self.shared_addresses: set[int] = set()
+        self._numbers: dict[int, int] = {}
         self.references: list[StorageReference] = []
+        self._released: list[StorageReference] = []
+
+    @property
+    def numbers(self) -> dict[int, int]:
+        """The numbers of the storages that live, by address."""
+        if self._released:
+            self.note_releases()
+        return self._numbers
 
     def number_input(self, tensor: torch.Tensor) -> None:
         """Number the storage of an input of the model."""
@@ -75,10 +83,11 @@ class StorageNumbers:
         `new` says that they are no operands written to, but tensors of their own.
         """
         numbers: list[int] = []
+        known = self.numbers
         for tensor in results:
             storage = find_storage(tensor)
             address = storage._cdata  # noqa: SLF001 - as `find_storage_address`
-            number = self.numbers.get(address)
+            number = known.get(address)
             if number is None:
                 size = count_storage_bytes(tensor, storage)
                 if not size:
@@ -101,21 +110,28 @@ class StorageNumbers:
         """Number a storage for as long as it lives."""
         address = storage._cdata  # noqa: SLF001 - as `find_storage_address`
         self.numbers[address] = number
-        reference = StorageReference(storage, self.note_release)
-        reference.address = address
+        # What torch calls when a storage dies must be no code of Python's: an
+        # interrupt that is raised there is lost.
+        reference = StorageReference(storage, self._released.append)
+        reference.address, reference.number = address, number
         self.references.append(reference)
 
-    def note_release(self, reference: StorageReference) -> None:
-        """Note that a storage is gone; another may soon lie at its place."""
-        self.released_after[self.numbers.pop(reference.address)] = len(self.steps)
-        self.shared_addresses.discard(reference.address)
+    def note_releases(self) -> None:
+        """Note which storages are gone since the last step."""
+        while self._released:
+            gone = self._released.pop()
+            self.released_after[gone.number] = len(self.steps)
+            if self._numbers.get(gone.address) == gone.number:
+                del self._numbers[gone.address]
+            self.shared_addresses.discard(gone.address)
 
 
 class StorageReference(ref):
-    """A reference to a storage that knows its address when it is gone."""
+    """A reference to a storage that knows its address and number when it is gone."""
 
-    __slots__ = ("address",)
+    __slots__ = ("address", "number")
     address: int
+    number: int
 
 
 class RenumberedStorages(dict[int, int]):
@@ -130,6 +146,7 @@ class RenumberedStorages(dict[int, int]):
         self.keeps_numbers = all(step.operation.inputs for step in steps)
         self.fixed_numbers = {LEARNED: LEARNED, CONSTANT: CONSTANT}
         super().__init__(self.fixed_numbers)
+        storages.note_releases()
         self.renumber(storages.input_numbers)
 
     def __missing__(self, old_number: int) -> int:

@@ -1,5 +1,6 @@
 """Storages: which operations share memory, and when the forward lets go of it."""
 
+from types import BuiltinMethodType
 from weakref import ref
 
 import pytest
@@ -8,6 +9,7 @@ from torch import nn
 
 import resviz
 from resviz.record import CONSTANT, LEARNED
+from resviz.tracing.storages import StorageNumbers
 
 from .harm import Seen
 
@@ -197,3 +199,18 @@ assert first == second, (first, second)
 def test_a_kernel_that_imports_something_holds_nothing(run):
     """The first trace of a process says the same as the second."""
     run("-c", DOUBLED)
+
+
+def test_no_code_of_ours_runs_when_a_storage_dies():
+    """An interrupt that is raised in a reference's callback is lost."""
+    storages = StorageNumbers(set(), [])
+    tensor = torch.empty(4)
+    storages.number_input(tensor)
+    (reference,) = storages.references
+    assert isinstance(reference.__callback__, BuiltinMethodType)
+    storages.steps.append(None)
+    del tensor
+    other = torch.empty(8)
+    assert storages.number_results([other], new=True) == (1,)
+    assert storages.released_after == {0: 1}
+    assert list(storages.numbers.values()) == [1]
