@@ -92,8 +92,8 @@ def format_per_axis(numbers: Sequence[int] | None) -> str:
 
 
 def format_plural(number: int, thing: str) -> str:
-    """Write a number of things, "1 block" or "3 blocks"."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    """Write a number of things, "1 block", "3 blocks" or "1,070 layers"."""
+    return f"{group_digits(number)} {thing}{'' if number == 1 else 's'}"
 
 
 def format_sentence(words: str) -> str:

@@ -53,3 +53,10 @@ def test_a_value_has_the_bytes_that_torch_gives_it(name):
 def test_a_map_is_written_with_its_channels_last(shape, shown):
     """As the paper does, and without the batch."""
     assert shown == units.format_feature_map(shape)
+
+
+def test_a_number_of_things_has_groups_of_digits():
+    """As every other number of a figure."""
+    assert ["1 layer", "0 layers", "1,070 layers"] == [
+        units.format_plural(number, "layer") for number in (1, 0, 1070)
+    ]

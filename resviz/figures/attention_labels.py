@@ -61,6 +61,12 @@ class AttentionWords:
             return [", ".join(("attention", *self.products[node]))]
         return self.add_letters(node, labels)
 
+    def label_in_row(self, node: int, labels: list[str]) -> list[str]:
+        """Label a node that has a row of its own, where a long name has no room."""
+        if node in self.whole:
+            return self.label_briefly(node, labels)
+        return self.label_fully(node, labels)
+
     def label_fully(self, node: int, labels: list[str]) -> list[str]:
         """Label a node that stands alone."""
         if node in self.sums:

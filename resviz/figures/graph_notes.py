@@ -23,6 +23,8 @@ def explain_drawing(graph: ContractedGraph) -> Iterator[str]:
     """Yield what lanes, boxes and the signs that occur mean."""
     yield LANE_NOTE
     yield "last line of a box: its output channels"
+    if any(node.is_index for node in graph.nodes.values()):
+        yield "id: a number by which weights are looked up"
     if any(map(graph.gives_several_sizes, graph.nodes.values())):
         yield "a box that gives several resolutions stands in the lane of the last"
     if any(n.role == "part" and not graph.users[n.key] for n in graph.nodes.values()):

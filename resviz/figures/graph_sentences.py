@@ -64,6 +64,8 @@ def name_nodes(graph: ContractedGraph) -> dict[int, str]:
 
 def describe_place(node: DrawnNode) -> str:
     """Describe what a node gives: resolution and channels."""
+    if node.is_index:
+        return node.place if node.resolution.positions > 1 else "an id"
     return (
         f"{node.place}, {format_plural(node.width, 'channel')}"
         if node.resolution.positions > 1

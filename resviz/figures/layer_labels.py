@@ -23,7 +23,7 @@ from resviz.operations.families import (
     WEIGHT_COUNTS,
 )
 from resviz.operations.norms import is_instance_norm
-from resviz.operations.table import OPERATIONS
+from resviz.operations.spelling import OPERATION_LABELS, spell_operation
 from resviz.readings.attention import count_heads, find_attentions
 from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.channel_places import find_shown_channel_axis
@@ -53,9 +53,6 @@ if TYPE_CHECKING:
 
     from resviz.readings.structure import Block, Shortcut, Unit
     from resviz.record import Architecture, Layer, Operation, Shape, Window
-
-OPERATION_LABELS = {row.name: row.label for row in OPERATIONS.values() if row.label}
-"""How operations are spelled whose ATen name is not what people say."""
 
 UNLABELLED = NORMS | ACTIVATIONS | QUIET_OPERATIONS
 """Operations that the overview passes over."""
@@ -253,8 +250,7 @@ def describe_operation(
         return "product"
     if is_upsampling(op):
         return mark_upsampling(label_upsampling(op, 1))
-    usual = op.name.strip("_").replace("_", " ")
-    return "ReLU6" if is_relu6(op) else OPERATION_LABELS.get(op.name, usual)
+    return "ReLU6" if is_relu6(op) else spell_operation(op.name)
 
 
 def label_convolution(op: Operation, window: Window) -> str:

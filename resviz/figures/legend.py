@@ -161,18 +161,25 @@ def explain_gates(labels: Iterable[str]) -> list[str]:
 
 
 LINE_COLOURS = {
-    "falls": "lines of this colour lead down, to a coarser resolution",
-    "rises": "lines of this colour lead up, to a finer resolution",
+    "falls": "lines of this colour lead {}, to a coarser resolution",
+    "rises": "lines of this colour lead {}, to a finer resolution",
 }
 """What the colours of lines between lanes mean; each is said in its colour, which is
 another in each style and palette."""
 
 
-def add_line_colours(canvas: Canvas, centre: float, top: float) -> float:
-    """Explain the colours of lines that occur, from `top` on; return the y below."""
+def add_line_colours(
+    canvas: Canvas, centre: float, top: float, directions: tuple[str, str]
+) -> float:
+    """Explain the colours of lines that occur, from `top` on; return the y below.
+
+    `directions` are where a coarser resolution lies, and where a finer one.
+    """
     present = {edge.role for edge in canvas.edges}
-    for role, meaning in LINE_COLOURS.items():
+    rows = zip(LINE_COLOURS.items(), directions, strict=True)
+    for (role, meaning), direction in rows:
         if role in present and find_sheet().has_legend:
-            canvas.add_text(f"{role} label", (centre, top + 7), meaning)
+            line = meaning.format(direction)
+            canvas.add_text(f"{role} label", (centre, top + 7), line)
             top += 13
     return top

@@ -26,9 +26,11 @@ def count_deformable_macs(op: Operation) -> int:
 
 
 ROWS = (
-    OperationKind("torchvision.nms", SELECTION, is_differentiable=False),
-    OperationKind("torchvision.roi_align", INTERPOLATION, is_lookup=True),
-    OperationKind("torchvision.roi_pool", MAX_POOL, is_lookup=True),
+    OperationKind("torchvision.nms", SELECTION, label="NMS", is_differentiable=False),
+    OperationKind(
+        "torchvision.roi_align", INTERPOLATION, label="RoIAlign", is_lookup=True
+    ),
+    OperationKind("torchvision.roi_pool", MAX_POOL, label="RoIPool", is_lookup=True),
     OperationKind("torchvision.ps_roi_align", INTERPOLATION, is_lookup=True),
     OperationKind("torchvision.ps_roi_pool", AVERAGE_POOL, is_lookup=True),
     OperationKind(

@@ -73,6 +73,9 @@ SQUASHING = frozenset(row.name for row in OPERATIONS.values() if row.is_squashin
 LOOKUPS = frozenset(row.name for row in OPERATIONS.values() if row.is_lookup)
 """Operations whose later operands say where to look in the first."""
 
+EMBEDDINGS = frozenset(name for name in LOOKUPS if "embedding" in name)
+"""Those that look rows of weights up by their numbers."""
+
 WRITES = frozenset(
     (*selections.WRITES, *selections.ADDING_WRITES, "index_add", "scatter", "where")
 )

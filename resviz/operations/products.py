@@ -247,6 +247,6 @@ ROWS = (
     OperationKind("_cudnn_rnn", min_operands=2, weights=1, macs=count_recurrent_macs),
     OperationKind("_lstm_mps", min_operands=2, macs=count_recurrent_macs),
     OperationKind("miopen_rnn", min_operands=2, macs=count_recurrent_macs),
-    OperationKind("_thnn_fused_lstm_cell", ELEMENTWISE),
-    OperationKind("_thnn_fused_gru_cell", ELEMENTWISE),
+    OperationKind("_thnn_fused_lstm_cell", ELEMENTWISE, label="LSTM cell"),
+    OperationKind("_thnn_fused_gru_cell", ELEMENTWISE, label="GRU cell"),
 )

@@ -393,7 +393,7 @@ ROWS = (
     *(OperationKind(name, ELEMENTWISE) for name in ADDING_WRITES),
     *(OperationKind(name, SELECTION) for name in WRITES),
     selection("scatter", is_lookup=True, saved=save_selector),
-    selection("topk", saved=save_rest),
+    selection("topk", label="top k", saved=save_rest),
     selection("sort", saved=save_rest),
     selection("_pack_padded_sequence", saved=save_nothing),
     *(OperationKind(name, SELECTION) for name in OTHER_PICKS),

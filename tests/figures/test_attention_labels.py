@@ -72,6 +72,26 @@ def test_a_block_names_the_parts_of_attention(way, linear, product):
     assert "product" not in words
 
 
+@pytest.mark.parametrize("way", ["joint", "windows", "apart", "fused"])
+def test_rows_of_layers_say_what_a_block_says(way):
+    """Of the products and what is between them, in the same words."""
+    arch = resviz.trace(Attention(way), (12, 16))
+    block, rows = (
+        {*texts(resviz.diagram(arch, figure=name).picture)}
+        for name in ("block", "layers")
+    )
+    said = {word for word in block if word.startswith("q·kᵀ")}
+    assert said | {"scale", "weights · v"} <= rows
+    assert any(word.startswith("Q") and ": fc, " in word for word in rows)
+    assert "product" not in rows
+
+
+def test_rows_have_no_room_for_the_long_name_of_attention():
+    """Where one operation is all of it."""
+    arch = resviz.trace(Attention("fused"), (12, 16), mode="run")
+    assert "attention, 4 heads" in texts(resviz.diagram(arch, figure="layers").picture)
+
+
 def test_attention_in_one_operation_has_its_name():
     """As a kernel that is run gives it; its scale may be another than the usual."""
     arch = resviz.trace(Attention("fused"), (12, 16), mode="run")

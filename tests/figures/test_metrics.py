@@ -29,6 +29,11 @@ def test_wide_characters_take_a_square():
     assert 24 == text_width("残差", 12)
 
 
+def test_a_sign_that_fonts_lack_widens_its_line():
+    """A converter sets all of it in another font, as DejaVu Sans, an eighth wider."""
+    assert text_width("heads, q·kᵀ") >= 1.1 * text_width("heads, q·kT")
+
+
 def test_a_mark_above_a_letter_takes_no_room():
     """Text in which each accent is a character of its own is as wide as without."""
     assert text_width("resume") == text_width("re\u0301sume\u0301")

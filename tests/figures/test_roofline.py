@@ -23,9 +23,11 @@ def test_a_point_a_layer_that_multiplies(record):
     assert len({point.tint for point in points}) > 4
     said = resviz.describe(arch, "roofline")
     assert "Roofline of ResNet-18 on NVIDIA A100 40GB in float32" in said
-    assert re.search(r"47 layers without MACs not drawn, \d+ % of the time", said)
+    assert re.search(
+        r"47 layers that only move bytes not drawn, \d+ % of the time", said
+    )
     folded = resviz.describe(arch, "roofline", fused=True, device="T4")
-    assert "2 layers without MACs not drawn" in folded
+    assert "2 layers that only move bytes not drawn" in folded
 
 
 def test_points_stand_on_the_roof(record):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from resviz.errors import LetterWarning, RenderError
@@ -86,6 +88,20 @@ def test_colours_of_resolutions_are_a_ramp(name):
     shades = [*map(luminance, fills)]
     order = shades if name.startswith("dark") else shades[::-1]
     assert order == sorted({*shades})
+
+
+@pytest.mark.parametrize("palette", [None, *PALETTES])
+def test_halvings_are_as_far_apart_in_the_dark_as_on_white(palette):
+    """Nearly: a grey print tells them apart. The lightness is CIE's, of L*a*b*."""
+    reach = {}
+    for name in ("light", "dark"):
+        tints = choose_palette(styles.find_style(name), palette).tints
+        fills = [luminance(tints[tint].fill) for tint in styles.LEVEL_TINTS]
+        light = [116 * max(it, 216 / 24389) ** (1 / 3) - 16 for it in fills]
+        steps = [abs(b - a) for a, b in pairwise(light)]
+        assert min(steps) >= 2.3
+        reach[name] = sum(steps)
+    assert reach["dark"] >= 0.85 * reach["light"]
 
 
 def test_no_colour_of_a_resolution_recurs():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from torch import nn
 
 import resviz
@@ -13,7 +14,11 @@ from resviz.figures.layer_labels import (
     label_layer_briefly,
     label_layer_fully,
 )
+from resviz.operations.spelling import spell_operation
+from resviz.readings.contraction import read_contraction
 from resviz.record import Operation, Window
+
+from .conftest import texts
 
 
 def conv(
@@ -120,3 +125,53 @@ def test_a_pixel_shuffle_gives_a_map():
     arch = resviz.trace(net, (3, 8, 8))
     assert "16×16×3" in resviz.layers(arch).render("text", width=200)
     assert "768" not in resviz.diagram(arch, "stack").to_svg()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("linalg_vector_norm", "vector norm"),
+        ("torchvision.roi_align", "RoIAlign"),
+        ("torchvision.ps_roi_pool", "ps roi pool"),
+        ("_thnn_fused_lstm_cell", "LSTM cell"),
+        ("topk", "top k"),
+        ("narrow_copy", "narrow"),
+        ("_unsafe_index", "index"),
+        ("copy", "copy"),
+        ("masked_fill", "masked fill"),
+        ("add", "+"),
+    ],
+)
+def test_an_operation_is_spelled_without_its_library(name, said):
+    """And without the word for a copy of a view; a name of these words alone stays."""
+    assert said == spell_operation(name)
+
+
+class Looking(nn.Module):
+    """A network that looks tokens and a class up, and reads whole numbers as values."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.classes = nn.Embedding(9, 8), nn.Embedding(4, 8)
+
+    def forward(self, tokens, kind, mask):
+        x = self.words(tokens[:, :5]) * mask[:, :5, None]
+        return x + self.classes(kind)[:, None]
+
+
+def test_what_is_looked_up_has_ids_and_no_channels():
+    """Tokens and a class; a mask of whole numbers that is multiplied has a channel."""
+    inputs = {
+        "tokens": torch.zeros(1, 6, dtype=torch.int64),
+        "kind": torch.zeros(1, dtype=torch.int64),
+        "mask": torch.zeros(1, 6, dtype=torch.int64),
+    }
+    arch = resviz.trace(Looking(), kwargs=inputs)
+    nodes = [n for n in read_contraction(arch).nodes.values() if n.role == "input"]
+    assert {"tokens": "id", "kind": "id", "mask": "1"} == {
+        node.lines[0]: node.gives for node in nodes
+    }
+    assert "id: a number by which weights are looked up" in " ".join(
+        texts(resviz.diagram(arch, figure="lanes").picture)
+    )
+    assert "1 channel" not in resviz.describe(arch, "lanes").split("mask")[0]

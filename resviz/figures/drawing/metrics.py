@@ -63,6 +63,10 @@ BOLD_FACTOR = 1.09
 FONT_FACTOR = 1.12
 """How much wider other fonts are that readers may have, as DejaVu Sans."""
 
+FOREIGN_SIGNS = frozenset("ᵀ")
+"""Signs of figures that the usual fonts lack: a converter then sets all of the line in
+another font."""
+
 LINE_SPACING = 1.17
 """Distance of baselines, in sizes."""
 
@@ -79,10 +83,11 @@ def glyph_width(character: str) -> int:
 def text_width(text: str, size: float = 12, *, bold: bool = False) -> float:
     """Return the width of one line of text in pixels, in the font of the sheet."""
     font, scale = find_sheet().font, size / 1000 * (BOLD_FACTOR if bold else 1)
-    if not font:
+    is_foreign = not FOREIGN_SIGNS.isdisjoint(text)
+    if not font and not is_foreign:
         return sum(map(glyph_width, text)) * scale
     group = find_font_group(font)
-    if not group:
+    if not group or is_foreign:
         return sum(map(glyph_width, text)) * FONT_FACTOR * scale
     widths = FONT_GROUPS[group]
     return sum(widths.get(letter) or glyph_width(letter) for letter in text) * scale

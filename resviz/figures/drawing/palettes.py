@@ -61,7 +61,7 @@ PALETTES = {
             "f8fdff f7fcff f5fbff f4faff f2faff f1f9ff eff8ff eef7ff",
         ),
         (
-            "162631 1a2c3b 1e3244 22384e 263e59 2a4463 2e4b6e 325178",
+            "0d1d28 122432 172b3d 1d3349 223a55 284261 2d4a6d 335279",
             "bad5e9 b3d1ea abcceb a4c7ec 9cc2ed 95beee 8db9ef 85b4f0",
             "0f1519 0f161b 0f171d 101720 101822 101924 101a27 101b29",
         ),
@@ -74,7 +74,7 @@ PALETTES = {
             "fffdf2 fcfcf4 fafbf6 f8faf9 f6f9fb f4f8fd f2f7ff f0f6ff",
         ),
         (
-            "2b2400 2d2b11 303223 323834 343e44 364454 384a65 3b5076",
+            "211b00 25230d 292b1f 2d3330 303a41 344253 384965 3c5177",
             "ddd396 d2cfa5 c7cbb2 bcc6bf b1c1cb a6bcd7 9cb7e2 91b2ec",
             "161407 16150c 161611 151716 15181a 14191f 141a24 131b28",
         ),
@@ -87,7 +87,7 @@ PALETTES = {
             "fcfcfb fbfbfa fafafa f9f9f9 f8f8f8 f8f8f7 f7f7f7 f6f6f6",
         ),
         (
-            "242424 2a2a2a 303030 363636 3c3c3b 434343 494949 50504f",
+            "1b1b1b 222222 292929 313131 393938 414140 494948 515150",
             "d1d1d1 cccccb c8c8c8 c3c3c3 bebebe bababa b5b5b5 b1b1b1",
             "141414 151515 161616 171717 181818 191919 1a1a19 1b1b1a",
         ),
@@ -101,7 +101,7 @@ PALETTES = {
             "fffcf7 fffbf5 fff9f4 fff8f2 fff6f1 fff5ef fff3ee fff2ec",
         ),
         (
-            "2b2313 352716 3f2b1a 492f1e 533422 5e3826 693c2a 74402e",
+            "221a0a 2d1f0f 382514 442a19 50301e 5c3524 683b29 75412f",
             "ddd0b4 e0c8ac e2c1a5 e4b99d e6b295 e8aa8e e9a286 ea9a7e",
             "16130d 19140e 1b140e 1e140e 20150e 23150e 25150f 27150f",
         ),

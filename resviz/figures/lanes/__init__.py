@@ -13,7 +13,7 @@ from resviz.figures.declaring import declare_coverage
 from resviz.figures.drawing import metrics
 from resviz.figures.drawing.canvas import Canvas, frame_nodes
 from resviz.figures.drawing.elements import Edge, Group, Node, Solid
-from resviz.figures.drawing.fitting import warn_of_zooming
+from resviz.figures.drawing.fitting import choose_fitting, warn_of_zooming
 from resviz.figures.drawing.folded_ledgers import FoldedLedger, list_boxes_of_parts
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.graph_notes import declare_boxes, explain_drawing
@@ -42,8 +42,11 @@ from resviz.figures.title_facts import list_title_facts
 from resviz.readings.structure import read_structure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from resviz.figures.drawing.elements import Picture, Point
     from resviz.readings.contraction.drawn import ContractedGraph, DrawnFrame, DrawnNode
+    from resviz.readings.structure import Structure
     from resviz.record import Architecture
 
 MIN_WIDTH = 640
@@ -70,33 +73,65 @@ def draw(
     part = read_stage_part(structure, stages)
     graph = read_shown_graph(part, arch, depth)
     missing = declare_span(part)
+    chart = build_chart(graph, arch.label, list_title_facts(structure), missing)
+    if find_sheet().width is None:
+        picture = draw_graph(structure, LanesPainter(graph, Canvas()), missing)
+        return replace(picture, chart=chart)
+    from resviz.figures.lanes.downward import DownwardLanesPainter, shorten_words
+
+    layouts = [
+        (LanesPainter, graph),
+        (DownwardLanesPainter, graph),
+        (DownwardLanesPainter, shorten_words(graph)),
+    ]
+    picture = choose_fitting(
+        draw_graph(structure, painter(shown, Canvas()), missing)
+        for painter, shown in layouts
+    )
+    return replace(picture, chart=chart)
+
+
+def draw_graph(
+    structure: Structure, painter: LanesPainter, missing: Sequence[str]
+) -> Picture:
+    """Draw a graph with its title and its notes; say what is `missing` of the net."""
+    canvas, graph, label = painter.canvas, painter.graph, structure.arch.label
+    width = max(painter.least_width, min(MIN_WIDTH, find_sheet().room))
     facts = list_title_facts(structure)
-    canvas = Canvas()
-    painter = LanesPainter(graph, canvas)
-    width = max(painter.placing.width, min(MIN_WIDTH, find_sheet().room))
-    room = width - 2 * MARGIN
-    top = canvas.add_title(width / 2, arch.label, facts, room)
-    painter.placing.place_rows(top + 6)
-    painter.paint(width)
+    top = canvas.add_title(width / 2, label, facts, width - 2 * MARGIN)
+    below = painter.paint(width, top + 6)
     bottom = canvas.add_notes(
         width / 2,
-        add_line_colours(canvas, width / 2, painter.placing.height + 2),
+        add_line_colours(canvas, width / 2, below + 2, painter.directions),
         [*explain_drawing(graph)],
         width,
         omissions=[
-            *warn_of_zooming((width, painter.placing.height)),
+            *warn_of_zooming((width, below)),
             *declare_coverage(graph.coverage, lines=len(graph.lines)),
             *declare_boxes(graph),
             *missing,
         ],
     )
-    picture = canvas.build_picture(f"{arch.label}, lanes", (width, bottom + 6))
-    chart = build_chart(graph, arch.label, facts, missing)
-    return replace(picture, chart=chart, ledgers=(painter.build_ledger(),))
+    picture = canvas.build_picture(f"{label}, lanes", (width, bottom + 6))
+    return replace(picture, ledgers=(painter.build_ledger(),))
 
 
 class LanesPainter:
-    """Puts the parts of a lanes figure on a canvas."""
+    """Puts the parts of a lanes figure on a canvas.
+
+    Attributes:
+        directions: where lines lead to a coarser resolution, and to a finer one.
+        frame_insets: how far the sides of a frame are from what it holds: the left,
+            the upper, the right and the lower.
+        frame_label_inset: how far its label is from its left side.
+        shade: whether the shades of a box lie above it, -1, or below it, 1: not where
+            lines enter.
+    """
+
+    directions = ("down", "up")
+    frame_insets = (9, 17, 7, 5)
+    frame_label_inset = 6
+    shade = -1
 
     def __init__(self, graph: ContractedGraph, canvas: Canvas) -> None:
         self.graph, self.canvas = graph, canvas
@@ -117,14 +152,34 @@ class LanesPainter:
 
     def place_nodes(self, router: LineRouter, left: float) -> LanesPlacing:
         """Place the nodes, from the x behind the labels of lanes on."""
-        sizes = {key: self.measure_node(node) for key, node in self.graph.nodes.items()}
-        return LanesPlacing(self.grid, router, left, sizes)
+        nodes = self.graph.nodes
+        self.sizes = {key: self.measure_node(node) for key, node in nodes.items()}
+        return LanesPlacing(self.grid, router, left, self.sizes)
 
     def measure_node(self, node: DrawnNode) -> BoxSize:
         """Measure a node."""
         return measure_box(node, len(self.graph.sources[node.key]))
 
-    def paint(self, width: float) -> None:
+    @property
+    def least_width(self) -> float:
+        """How wide the lanes are at least."""
+        return self.placing.width
+
+    def find_place(self, key: int) -> Point:
+        """Find where the middle of a node is drawn."""
+        return self.placing.find_centre(key)
+
+    def find_path(self, source: int, key: int) -> tuple[tuple[Point, ...], Point]:
+        """Find the control points of a line as it is drawn, and its arrow's tip."""
+        return self.placing.place_line(source, key)
+
+    def paint(self, width: float, top: float) -> float:
+        """Paint lanes from `top` on, frames, boxes and lines; return the y below."""
+        self.placing.place_rows(top)
+        self.paint_parts(width)
+        return self.placing.height
+
+    def paint_parts(self, width: float) -> None:
         """Paint lanes, frames, boxes and lines."""
         self.paint_lanes(width)
         for key, node in self.graph.nodes.items():
@@ -134,7 +189,7 @@ class LanesPainter:
         for frame in self.grid.frames:
             self.paint_frame(frame)
         for source, key in self.graph.lines:
-            path, tip = self.placing.place_line(source, key)
+            path, tip = self.find_path(source, key)
             lanes = self.grid.cells[source][0], self.grid.cells[key][0]
             role = "main" if lanes[0] == lanes[1] else LINE_ROLES[lanes[0] < lanes[1]]
             tail, head = self.boxes[source], self.find_head(key)
@@ -170,14 +225,13 @@ class LanesPainter:
 
     def paint_frame(self, frame: DrawnFrame) -> None:
         """Paint a dashed frame and its label."""
-        spots = [
-            (self.placing.find_centre(m), self.placing.sizes[m]) for m in frame.members
-        ]
-        left = min(x - size.width / 2 for (x, _), size in spots) - 9
-        right = max(x + size.width / 2 for (x, _), size in spots) + 7
-        top = min(y - size.above for (_, y), size in spots) - 17
-        bottom = max(y + size.below for (_, y), size in spots) + 5
-        x, y = left + 6, top + 8
+        spots = [(self.find_place(m), self.sizes[m]) for m in frame.members]
+        before, above, behind, below = self.frame_insets
+        left = min(x - size.width / 2 for (x, _), size in spots) - before
+        right = max(x + size.width / 2 for (x, _), size in spots) + behind
+        top = min(y - size.above for (_, y), size in spots) - above
+        bottom = max(y + size.below for (_, y), size in spots) + below
+        x, y = left + self.frame_label_inset, top + 8
         for other in self.canvas.nodes:  # a frame may begin where another does
             if other.role == "frame label" and abs(other.at[1] - y) < LETTER_SIZE:
                 x = other.right + 6 if other.left <= x <= other.right else x
@@ -193,9 +247,8 @@ class LanesPainter:
 
     def paint_node(self, key: int, node: DrawnNode) -> None:
         """Paint a box, a sign or a dot."""
-        x, y = self.placing.find_centre(key)
-        size = self.placing.sizes[key]
-        entering = len(self.graph.sources[key])
+        x, y = self.find_place(key)
+        size = self.sizes[key]
         if node.role == "output":
             dot = (size.width, size.height)
             self.boxes[key] = self.canvas.add_node("point", (x, y), dot)
@@ -205,28 +258,43 @@ class LanesPainter:
                 (x, y), node.lines[0], size.entry_height
             )
             for count in node.lines[1:]:
-                self.canvas.add_text("frame label", (x, box.top - 7), count)
+                self.paint_count(box, count)
             return
         role = choose_look(node)
         tint = self.grid.lanes[self.grid.cells[key][0]].tint
-        width = size.width - (ENTRANCE_WIDTH if node.entrance else 0)
-        x += (size.width - width) / 2
+        (x, y), (width, height) = self.shape_box(node)
         for shift in (4, 2) if node.count > 1 else ():
-            at = (x + shift, y - shift)
-            self.canvas.add_node(role, at, (width, size.height), tint=tint)
-        box = self.canvas.add_node(role, (x, y), (width, size.height), tint=tint)
+            at = (x + shift, y + shift * self.shade)
+            self.canvas.add_node(role, at, (width, height), tint=tint)
+        box = self.canvas.add_node(role, (x, y), (width, height), tint=tint)
         if node.entrance:
-            height = size.height if is_bar(node, entering) else SIGN_SIZE
-            at = (box.left - ENTRANCE_WIDTH + SIGN_SIZE / 2, y)
-            self.entrances[key] = sign = self.paint_sign(at, node.entrance, height)
-            ends = (sign.right, y), (box.left, y)
-            self.canvas.add_wire(sign, box, "main", *ends, arrow=False)
+            self.entrances[key] = self.paint_entrance(node, box)
         self.boxes[key] = box
         first = y - len(size.words) * LINE_HEIGHT / 2
         for row, line in enumerate(size.words):
             self.canvas.add_text("small", (x, first + row * LINE_HEIGHT), line)
         at = (x, first + len(size.words) * LINE_HEIGHT)
-        self.canvas.add_text("box note", at, str(node.width))
+        self.canvas.add_text("box note", at, node.gives)
+
+    def paint_count(self, sign: Node, count: str) -> None:
+        """Paint how often a join comes, above its sign."""
+        self.canvas.add_text("frame label", (sign.at[0], sign.top - 7), count)
+
+    def shape_box(self, node: DrawnNode) -> tuple[Point, Point]:
+        """Return the middle and the size of a node's box, behind its entrance."""
+        (x, y), size = self.find_place(node.key), self.sizes[node.key]
+        before = ENTRANCE_WIDTH if node.entrance else 0
+        return (x + before / 2, y), (size.width - before, size.height)
+
+    def paint_entrance(self, node: DrawnNode, box: Node) -> Node:
+        """Paint the sign before a box, as high as the box where many lines enter it."""
+        y = box.at[1]
+        is_long = is_bar(node, len(self.graph.sources[node.key]))
+        at = (box.left - ENTRANCE_WIDTH + SIGN_SIZE / 2, y)
+        sign = self.paint_sign(at, node.entrance, box.size[1] if is_long else SIGN_SIZE)
+        ends = (sign.right, y), (box.left, y)
+        self.canvas.add_wire(sign, box, "main", *ends, arrow=False)
+        return sign
 
     def paint_sign(self, at: Point, sign: str, height: float) -> Node:
         """Paint a join: a circle, or a bar where many lines enter it."""

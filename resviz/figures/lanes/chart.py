@@ -69,9 +69,7 @@ def build_chart_box(graph: ContractedGraph, node: DrawnNode) -> ChartBox:
     if role == "sum":
         return ChartBox(name_box(node.key), role, node.lines)
     gives = (
-        f"{node.place}, {node.width}"
-        if node.resolution.positions > 1
-        else str(node.width)
+        f"{node.place}, {node.gives}" if node.resolution.positions > 1 else node.gives
     )
     sign = (f"({node.entrance})",) if node.entrance else ()
     tint = level_tint(find_level(graph.arch, node.resolution.positions))

@@ -11,7 +11,7 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.sheet import find_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from resviz.figures.drawing.elements import Point
     from resviz.figures.lanes.grid import LaneGrid
@@ -36,29 +36,47 @@ ENTRANCE_WIDTH = 21
 BAR_STEP, MIN_BAR_LINES = 7, 4
 """Distance of lines that enter a bar, and from how many on a join is drawn as one."""
 
-GAPS = (20, 13, 8)
-"""Pixels between columns, where there is room, where there is not, and in print."""
-
 BEND_WIDTHS = (2.2, 1.4, 0.6)
 """What each bend in a gap adds to it, as many pixels."""
 
-MAX_BENDS_WIDTH, FRAME_WIDTH = 26, 8
-"""What the bends of a gap take at most, and the side of a frame in it."""
+MAX_BENDS_WIDTH = 26
+"""What the bends of a gap take at most."""
 
 SCREEN_WIDTH = 1280
 """Above which gaps are narrow."""
 
-TRACK_STEP, ROW_GAP, LANE_MARGIN = 8, 9, 7
-"""Distance of tracks, gap between rows, and a lane's margin above and below."""
+TRACK_STEP = 8
+"""Distance of tracks."""
 
 MIN_REACH = 7
 """How far a row reaches above and below its lines, at least."""
 
-FRAME_TITLE_HEIGHT = 17
-"""Room above a frame's boxes for its label."""
-
 ARROW_ROOM = 6
 """How long the straight piece is that an arrow needs before a box."""
+
+
+class LaneSpacing(NamedTuple):
+    """Pixels between what stands in lanes.
+
+    Attributes:
+        gaps: between columns, where there is room, where there is not, and in print.
+        row_gap: between rows.
+        lane_margin: of a lane above and below its rows.
+        lane_gap: between lanes.
+        frame_side: what the side of a frame takes between columns.
+        frame_title: room above a frame's first row, where its label is.
+    """
+
+    gaps: tuple[float, ...] = (20, 13, 8)
+    row_gap: float = 9
+    lane_margin: float = 7
+    lane_gap: float = 6
+    frame_side: float = 8
+    frame_title: float = 17
+
+
+LANE_SPACING = LaneSpacing()
+"""What stands between lanes that lead to the right."""
 
 
 class BoxSize(NamedTuple):
@@ -105,7 +123,7 @@ def measure_box(node: DrawnNode, entering: int) -> BoxSize:
     words = tuple(
         metrics.fit_text(line, MAX_TEXT_WIDTH, LETTER_SIZE) for line in node.lines
     )
-    texts = (*words, str(node.width))
+    texts = (*words, node.gives)
     width = max(MIN_BOX_WIDTH, metrics.max_text_width(texts, LETTER_SIZE) + BOX_MARGIN)
     height = LINE_HEIGHT * len(texts) + 7
     if node.entrance:
@@ -127,20 +145,26 @@ class LanesPlacing:
         grid: where the nodes stand without lengths; `router` the ways of lines.
         left: x where the first column may begin, behind the labels of lanes.
         sizes: of the nodes.
+        room: how long they may be, all columns in a row; None for the usual.
+        spacing: of rows, lanes and frames.
+        least: how high each lane is at least; none for as high as its rows.
     """
 
     grid: LaneGrid
     router: LineRouter
     left: float
     sizes: Mapping[int, BoxSize]
+    room: float | None = None
+    spacing: LaneSpacing = LANE_SPACING
+    least: Sequence[float] = ()
 
     def __post_init__(self) -> None:
         """Place the columns; where that is too wide, with narrow gaps."""
         sheet = find_sheet()
-        gaps = [*zip(GAPS, BEND_WIDTHS, strict=True)]
-        for gap, bend in gaps[:-1] if sheet.width is None else gaps:
+        gaps = [*zip(self.spacing.gaps, BEND_WIDTHS, strict=False)]
+        for gap, bend in gaps[:2] if sheet.width is None else gaps:
             self.place_columns(gap, bend)
-            if self.width <= min(SCREEN_WIDTH, sheet.room):
+            if self.width <= (self.room or min(SCREEN_WIDTH, sheet.room)):
                 break
 
     def place_columns(self, gap: float, bend_width: float) -> None:
@@ -163,7 +187,7 @@ class LanesPlacing:
         self.column_starts: list[float] = []
         x = self.left
         for column, width in enumerate(self.column_widths):
-            x += FRAME_WIDTH * sides[column]
+            x += self.spacing.frame_side * sides[column]
             if column:
                 x += gap + min(MAX_BENDS_WIDTH, bend_width * bends[column])
             self.column_starts.append(x)
@@ -188,15 +212,17 @@ class LanesPlacing:
         y = top
         for lane in range(len(self.grid.lanes)):
             start = y
-            y = self.place_tracks(lane, "top", y + LANE_MARGIN)
+            y = self.place_tracks(lane, "top", y + self.spacing.lane_margin)
             for row in range(self.grid.row_counts.get(lane, 0)):
-                y += FRAME_TITLE_HEIGHT if self.begins_frame((lane, row), framed) else 0
+                if self.begins_frame((lane, row), framed):
+                    y += self.spacing.frame_title
                 y += above.get((lane, row), MIN_REACH)
                 self.row_heights[lane, row] = y
-                y += below.get((lane, row), MIN_REACH) + ROW_GAP
+                y += below.get((lane, row), MIN_REACH) + self.spacing.row_gap
             y = self.place_tracks(lane, "bottom", y)
+            y = max(y, start + self.least[lane] if self.least else 0)
             self.lane_spans.append((start, y))
-            y += 6
+            y += self.spacing.lane_gap
         self.height = y
         self.ports = {key: self.place_ports(key) for key in self.grid.graph.nodes}
 

@@ -139,7 +139,7 @@ def description(
     count = len(part.scope & {*range(len(arch.layers))} if part else arch.layers)
     rows = "" if depth is None else f" in rows of calls at a depth of {depth}"
     return (
-        f"{count} layers{rows} in execution order, with output shapes and "
-        f"parameters, {units.group_digits(arch.params)} in all. "
+        f"{units.format_plural(count, 'layer')}{rows} in execution order, with output "
+        f"shapes and parameters, {units.group_digits(arch.params)} in all. "
         f"{describe_network(arch)}{tell_span(part)}"
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from resviz import units
 from resviz.escape import clean_name
 from resviz.figures import layer_labels, tints
+from resviz.figures.attention_labels import read_attention_words
 from resviz.figures.drawing import metrics
 from resviz.figures.layer_labels import find_join_sign
 from resviz.figures.part_names import name_block, name_layer
@@ -261,6 +262,7 @@ def start_row(arch: Architecture, layer: Layer, *, is_join: bool) -> LayerRow:
         label = label.replace(", transposed", "")
     label = label.replace("MultiheadAttention", "attention")
     label = find_join_sign(layer) if is_join else label
+    (label,) = read_attention_words(arch).label_in_row(layer.index, [label])
     return LayerRow(
         [name_layer(layer)],
         label,

@@ -108,7 +108,7 @@ def name_idle_layers(read: Roofline) -> list[str]:
     seconds = sum(bound.seconds for bound in idle)
     share = f"{100 * seconds / read.seconds:.0f} %" if read.seconds else "none"
     number = units.format_plural(len(idle), "layer")
-    return [f"{number} without MACs not drawn, {share} of the time"]
+    return [f"{number} that only move bytes not drawn, {share} of the time"]
 
 
 DECADES = 1.3

@@ -18,6 +18,7 @@ from resviz.figures.drawing.fitting import warn_of_zooming
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.graph_notes import declare_boxes
 from resviz.figures.graph_sentences import describe_graph
+from resviz.figures.lanes import LanesPainter
 from resviz.figures.legend import add_line_colours
 from resviz.figures.stage_parts import (
     declare_span,
@@ -87,14 +88,12 @@ def draw(
         from resviz.figures.volumes.in_lanes import VolumeLanesPainter
 
         painter = VolumeLanesPainter(graph, canvas, each=each)
-        width = max(painter.placing.width, min(MIN_WIDTH, room))
-        painter.placing.place_rows(add_title(canvas, arch, width) + 6)
-        painter.paint(width)
-        bottom = painter.placing.height + 2
+        width = max(painter.least_width, min(MIN_WIDTH, room))
+        bottom = painter.paint(width, add_title(canvas, arch, width) + 6) + 2
         notes = list_lanes_notes(graph, painter.list_boxes())
     bottom = canvas.add_notes(
         width / 2,
-        add_line_colours(canvas, width / 2, bottom),
+        add_line_colours(canvas, width / 2, bottom, LanesPainter.directions),
         notes,
         width,
         omissions=[

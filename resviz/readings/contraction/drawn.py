@@ -49,6 +49,7 @@ class DrawnNode:
             "" for none.
         resolution: of what it gives, and `place` that in words, "56×56".
         width: channels of what it gives.
+        is_index: whether it gives numbers that are looked up, as of tokens.
         ends: inputs, layers and outputs that it holds, by their number in the wiring.
         count: how many like it it stands for, 1 or more.
         is_shared: whether another node has its weights.
@@ -61,9 +62,15 @@ class DrawnNode:
     resolution: Resolution
     place: str
     width: int
+    is_index: bool
     ends: frozenset[int]
     count: int
     is_shared: bool
+
+    @property
+    def gives(self) -> str:
+        """What it gives at a position: how many channels, "id" of what is looked up."""
+        return "id" if self.is_index else str(self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +336,7 @@ def draw_node(
         resolution,
         place,
         width,
+        node.role == "input" and wiring.is_looked_up(measured),
         frozenset(node.ends),
         max(count, 2 if node.role == "region" or key in single else 1),
         bool(layers) and not any(layer.params for layer in layers),

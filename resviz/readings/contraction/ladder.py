@@ -294,6 +294,8 @@ def join_parts(
     """List what some nodes were merged of, as (label, how many in a row)."""
     parts: list[tuple[str, int]] = []
     for node in nodes:
-        if node.role != "join":
+        if node.role == "region" and node.type:
+            parts.append((node.type, node.times))
+        elif node.role != "join":
             parts += node.parts or [(name_node(quotient, node.key), node.times)]
     return tuple(parts)

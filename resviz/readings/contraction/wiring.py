@@ -12,7 +12,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.operations.families import POOLS
+from resviz.operations.families import EMBEDDINGS, POOLS, RESHAPES, SELECTIONS
 from resviz.readings.batch_axes import put_batch_first
 from resviz.readings.structure.graph import ROOT, build_graph
 from resviz.readings.structure.weights import count_weighted, is_upsampling
@@ -165,6 +165,21 @@ class Wiring:
         if end not in self._sizes:
             self._sizes[end] = measure_value(self, end)
         return self._sizes[end]
+
+    def is_looked_up(self, end: int) -> bool:
+        """Tell whether an input holds whole numbers by which weights are looked up."""
+        if "int" not in self.arch.inputs[ROOT - end].dtype:
+            return False
+        pending, seen = [end], {end}
+        while pending:
+            for edge in self.edges_by_source.get(pending.pop(), ()):
+                names = {op.name for op in self.list_operations(edge.reader)}
+                if names & EMBEDDINGS:
+                    return True
+                if names <= RESHAPES | SELECTIONS and edge.reader not in seen:
+                    seen.add(edge.reader)
+                    pending.append(edge.reader)
+        return False
 
 
 def measure_value(wiring: Wiring, end: int) -> tuple[Resolution, str, int]:

@@ -17,6 +17,7 @@ from resviz.operations.families import (
     RESHAPES,
     SELECTIONS,
 )
+from resviz.operations.spelling import spell_operation
 from resviz.readings.contraction.forms import count_names, describe_form
 from resviz.readings.contraction.join_signs import (
     find_join_sign_of_node,
@@ -209,20 +210,32 @@ def label_region(
             return [*lines, *form]
     names = list_names(wiring, node.ends)
     signs = Counter(list_join_signs(wiring, node.ends))
-    pattern = label_pattern(names)
-    kinds = list_kinds(names)
-    if not pattern and signs["+"] > 1 and 0 < len(kinds) <= MAX_KIND_LINES:
-        return [*lines, f"{signs['+']} sums of", *kinds]
+    pattern, kinds = label_pattern(names), list_kinds(names)
+    if not pattern and 0 < len(kinds) <= MAX_KIND_LINES:
+        sums = f"{signs['+']} sums" if signs["+"] > 1 else ""
+        turns = name_turns(wiring, node, letters)
+        amount = turns or f"{sums or name_amount(wiring, node.ends)} of"
+        return [*lines, amount, *kinds]
     lines += pattern or [name_amount(wiring, node.ends)]
     shown = [f"{sign} ×{count}" for sign, count in signs.most_common(2)]
     return [*lines, ", ".join(shown)] if shown else lines
 
 
-SELECTION_WORDS = {
-    "topk": "top k",
-    "nms": "NMS",
-    "roi_align": "RoIAlign",
-    "roi_pool": "RoIPool",
+def name_turns(wiring: Wiring, node: ContractedNode, letters: Letters | None) -> str:
+    """Name the class whose calls in a row a region is, "InceptionE ×2"; "" for none."""
+    names = {name for name, _ in node.parts}
+    classes = {call.type.strip("_") for call in wiring.arch.calls}
+    if node.type or len(names) != 1 or not names <= classes:
+        return ""
+    (name,) = names
+    return f"{shorten_name(name, letters)} ×{sum(count for _, count in node.parts)}"
+
+
+SOUGHT_OPERATIONS = {
+    "topk",
+    "torchvision.nms",
+    "torchvision.roi_align",
+    "torchvision.roi_pool",
 }
 """What one looks for among layers without weights."""
 
@@ -230,9 +243,8 @@ SELECTION_WORDS = {
 def list_selections(wiring: Wiring, ends: Iterable[int]) -> list[str]:
     """List what one looks for in a run of arithmetic, in one line or more."""
     names = (op.name for end in sorted(ends) for op in wiring.list_operations(end))
-    words = (SELECTION_WORDS.get(name.rpartition(".")[2]) for name in names)
-    found = [*dict.fromkeys(word for word in words if word)]
-    return [", ".join(found)] if found else []
+    found = [*dict.fromkeys(name for name in names if name in SOUGHT_OPERATIONS)]
+    return [", ".join(map(spell_operation, found))] if found else []
 
 
 MAX_KIND_LINES = 3
