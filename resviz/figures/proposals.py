@@ -32,17 +32,18 @@ class Proposal(NamedTuple):
 VOLUMES = Proposal("volumes", {}, "the figure volumes")
 OVERVIEW = Proposal("overview", {"costs": True}, "the figure overview with costs")
 STACK = Proposal("stack", {}, "the figure stack")
+LANES = Proposal("lanes", {}, "the figure lanes")
 DEPTHS = {
     name: Proposal(name, {"depth": 1}, "it to a depth of 1")
     for name in ("layers", "volumes")
 }
 
 PROPOSALS = {
-    "overview": (OVERVIEW, VOLUMES, STACK),
+    "overview": (OVERVIEW, VOLUMES, STACK, LANES),
     "lanes": (VOLUMES, STACK, OVERVIEW),
-    "layers": (DEPTHS["layers"], STACK, VOLUMES, OVERVIEW),
-    "volumes": (DEPTHS["volumes"], STACK, OVERVIEW),
-    "stack": (VOLUMES, OVERVIEW),
+    "layers": (DEPTHS["layers"], STACK, VOLUMES, OVERVIEW, LANES),
+    "volumes": (DEPTHS["volumes"], STACK, OVERVIEW, LANES),
+    "stack": (VOLUMES, OVERVIEW, LANES),
 }
 """What is tried for each figure of one network, the most like it first."""
 
@@ -55,10 +56,12 @@ def propose_narrower(networks: Any, figure: str, sheet: Sheet) -> str:
 
     Each is drawn and measured, so that what is named is a remedy.
     """
-    if isinstance(networks, (list, tuple)):
+    several = networks if isinstance(networks, (list, tuple)) else [networks]
+    if len(several) > 1:
         return OTHERWISE
+    (arch,) = several
     for proposal in PROPOSALS.get(figure, ()):
-        if is_remedy(networks, proposal, sheet):
+        if is_remedy(arch, proposal, sheet):
             return proposal.words
     return OTHERWISE
 

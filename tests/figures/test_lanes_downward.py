@@ -90,8 +90,8 @@ def test_letters_hold_in_a_column(name):
 def test_a_page_that_has_room_shows_lanes_in_a_row():
     """As a screen does."""
     arch = load(record_file("toy_unet"))
-    for width in (None, "12in"):
-        width, height = draw_diagram(arch, "lanes", width=width).picture.size
+    for paper in (None, "12in"):
+        width, height = draw_diagram(arch, "lanes", width=paper).picture.size
         assert width > height
 
 

@@ -7,6 +7,7 @@ inside a box, or leads from a turn of a frame to the next; the figure says how m
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from resviz.figures.declaring import declare_coverage
@@ -77,17 +78,10 @@ def draw(
     if find_sheet().width is None:
         picture = draw_graph(structure, LanesPainter(graph, Canvas()), missing)
         return replace(picture, chart=chart)
-    from resviz.figures.lanes.downward import DownwardLanesPainter, shorten_words
+    from resviz.figures.lanes.downward import list_downward_painters
 
-    layouts = [
-        (LanesPainter, graph),
-        (DownwardLanesPainter, graph),
-        (DownwardLanesPainter, shorten_words(graph)),
-    ]
-    picture = choose_fitting(
-        draw_graph(structure, painter(shown, Canvas()), missing)
-        for painter, shown in layouts
-    )
+    painters = chain([LanesPainter(graph, Canvas())], list_downward_painters(graph))
+    picture = choose_fitting(draw_graph(structure, each, missing) for each in painters)
     return replace(picture, chart=chart)
 
 
@@ -133,12 +127,14 @@ class LanesPainter:
     frame_label_inset = 6
     shade = -1
 
-    def __init__(self, graph: ContractedGraph, canvas: Canvas) -> None:
+    def __init__(
+        self, graph: ContractedGraph, canvas: Canvas, router: LineRouter | None = None
+    ) -> None:
         self.graph, self.canvas = graph, canvas
-        self.grid = build_grid(graph)
+        router = router or LineRouter(build_grid(graph)).route_lines()
+        self.grid = router.grid
         labels = [line for lane in self.grid.lanes for line in lane.label]
         left = 2 * MARGIN + metrics.max_text_width(labels, LETTER_SIZE) + 8
-        router = LineRouter(self.grid).route_lines()
         self.placing = self.place_nodes(router, left)
         self.boxes: dict[int, Node | Solid] = {}
         self.entrances: dict[int, Node] = {}

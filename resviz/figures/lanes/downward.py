@@ -5,17 +5,21 @@ All is placed as in a row, with the sides of every node exchanged, and then turn
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from resviz.escape import clean_name
 from resviz.figures.drawing import metrics
+from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.elements import Group
-from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.lanes import MARGIN, LanesPainter
+from resviz.figures.lanes.grid import build_grid
 from resviz.figures.lanes.placing import (
     ENTRANCE_WIDTH,
     LETTER_SIZE,
     LINE_HEIGHT,
+    MAX_TEXT_WIDTH,
     SIGN_SIZE,
     BoxSize,
     LaneSpacing,
@@ -23,11 +27,13 @@ from resviz.figures.lanes.placing import (
     is_bar,
     measure_box,
 )
+from resviz.figures.lanes.routing import LineRouter
 from resviz.readings.contraction.words import Letters
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from resviz.figures.drawing.elements import Node, Point
-    from resviz.figures.lanes.routing import LineRouter
     from resviz.readings.contraction.drawn import ContractedGraph, DrawnNode
 
 TEXT_WIDTH = 54
@@ -36,11 +42,8 @@ TEXT_WIDTH = 54
 MIN_BOX_WIDTH, BOX_MARGIN = 28, 7
 """Width of the narrowest box, and what its text needs beside it."""
 
-SPACING = LaneSpacing((20, 14), 5, 2, 2, frame_side=17, frame_title=5)
-"""What stands between strips, and between boxes in them."""
-
-NOTES_HEIGHT = 110
-"""What title and notes take of a page, about."""
+GAPS = (20, 14)
+"""Pixels between boxes below one another, where there is room, and where not."""
 
 LONG_WORD = 8
 """Characters of a word above which it may be written as a letter."""
@@ -49,8 +52,22 @@ END_ROOM = 14
 """What a row of columns has behind its last, and is left out below it."""
 
 
+def list_downward_painters(graph: ContractedGraph) -> Iterator[DownwardLanesPainter]:
+    """Yield what draws a graph in strips: wide, then narrow, and with letters."""
+    router = LineRouter(build_grid(graph)).route_lines()
+    for shown in (graph, shorten_words(graph)):
+        for gap in GAPS:
+            yield DownwardLanesPainter(shown, Canvas(), router, gap=gap)
+
+
 class DownwardLanesPainter(LanesPainter):
     """Puts the parts of a lanes figure below one another on a canvas.
+
+    Args:
+        graph: what is drawn.
+        canvas: where.
+        router: where its lines run, if that is known.
+        gap: between boxes below one another, in pixels.
 
     Attributes:
         labels: of each strip, in lines.
@@ -62,6 +79,17 @@ class DownwardLanesPainter(LanesPainter):
     frame_label_inset = 2
     shade = 1
     top = 0.0
+
+    def __init__(
+        self,
+        graph: ContractedGraph,
+        canvas: Canvas,
+        router: LineRouter | None = None,
+        *,
+        gap: float = GAPS[0],
+    ) -> None:
+        self.spacing = LaneSpacing((gap,), 5, 2, 2, frame_side=17, frame_title=5)
+        super().__init__(graph, canvas, router)
 
     def place_nodes(self, router: LineRouter, left: float) -> LanesPlacing:
         """Place the nodes below the labels of strips, their sides exchanged."""
@@ -77,8 +105,7 @@ class DownwardLanesPainter(LanesPainter):
             router,
             max(map(len, self.labels), default=0) * LINE_HEIGHT + MARGIN,
             {key: self.turn_size(nodes[key], size) for key, size in self.sizes.items()},
-            find_sheet().tallest - NOTES_HEIGHT,
-            SPACING,
+            self.spacing,
             tuple(
                 metrics.max_text_width(label, LETTER_SIZE) + 2 for label in self.labels
             ),
@@ -207,8 +234,21 @@ def shorten_line(line: str, letters: Letters) -> str:
 
 
 def break_words(line: str) -> list[str]:
-    """Break a line where it is too long for a strip: behind commas, else at spaces."""
+    """Break a line where it is too long for a strip: behind commas, else at spaces.
+
+    Example:
+        >>> break_words("1×1, avg pool"), break_words("3136 tokens")
+        (['1×1,', 'avg pool'], ['3136', 'tokens'])
+    """
     lines: list[str] = []
-    for phrase in metrics.wrap_words(line.split(", "), ", ", TEXT_WIDTH, LETTER_SIZE):
-        lines += metrics.wrap_words(phrase.split(" "), " ", TEXT_WIDTH, LETTER_SIZE)
-    return [metrics.fit_text(part, 2 * TEXT_WIDTH, LETTER_SIZE) for part in lines]
+    for phrase in re.split(r"(?<=,) ", clean_name(line)):
+        is_short = metrics.text_width(phrase, LETTER_SIZE) <= TEXT_WIDTH
+        for word in [phrase] if is_short else phrase.split(" "):
+            longer = f"{lines[-1]} {word}" if lines else word
+            if lines and metrics.text_width(longer, LETTER_SIZE) <= TEXT_WIDTH:
+                lines[-1] = longer
+            else:
+                lines += metrics.break_word(word, TEXT_WIDTH, LETTER_SIZE) or [
+                    metrics.fit_text(word, MAX_TEXT_WIDTH, LETTER_SIZE)
+                ]
+    return lines

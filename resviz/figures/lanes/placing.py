@@ -145,7 +145,6 @@ class LanesPlacing:
         grid: where the nodes stand without lengths; `router` the ways of lines.
         left: x where the first column may begin, behind the labels of lanes.
         sizes: of the nodes.
-        room: how long they may be, all columns in a row; None for the usual.
         spacing: of rows, lanes and frames.
         least: how high each lane is at least; none for as high as its rows.
     """
@@ -154,7 +153,6 @@ class LanesPlacing:
     router: LineRouter
     left: float
     sizes: Mapping[int, BoxSize]
-    room: float | None = None
     spacing: LaneSpacing = LANE_SPACING
     least: Sequence[float] = ()
 
@@ -164,7 +162,7 @@ class LanesPlacing:
         gaps = [*zip(self.spacing.gaps, BEND_WIDTHS, strict=False)]
         for gap, bend in gaps[:2] if sheet.width is None else gaps:
             self.place_columns(gap, bend)
-            if self.width <= (self.room or min(SCREEN_WIDTH, sheet.room)):
+            if self.width <= min(SCREEN_WIDTH, sheet.room):
                 break
 
     def place_columns(self, gap: float, bend_width: float) -> None:
