@@ -57,9 +57,9 @@ def propose_narrower(networks: Any, figure: str, sheet: Sheet) -> str:
     Each is drawn and measured, so that what is named is a remedy.
     """
     several = networks if isinstance(networks, (list, tuple)) else [networks]
-    if len(several) > 1:
+    if len(several) != 1:
         return OTHERWISE
-    (arch,) = several
+    arch = several[0]
     for proposal in PROPOSALS.get(figure, ()):
         if is_remedy(arch, proposal, sheet):
             return proposal.words
