@@ -275,3 +275,12 @@ def test_no_grid_line_leads_through_letters(name, width):
         and path[0][0] < label.right - 1
         and label.left + 1 < path[-1][0]
     ]
+
+
+def test_depths_align_below_one_another(record):
+    """In a column each plot ends at one depth at one place, however wide its labels."""
+    archs = [record(f"resnet{n}") for n in (18, 34, 50)]
+    picture = draw_diagram(archs, "growth", width="3.25in").picture
+    ends = [node.at[0] for node in picture.nodes if node.lines == ("50",)]
+    assert 4 == len(ends)
+    assert 1 == len({round(x, 3) for x in ends})

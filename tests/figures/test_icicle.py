@@ -172,3 +172,12 @@ def test_hostile_names_stay_in_their_boxes(hostile):
     for direction in ("TB", "LR"):
         picture = draw_diagram(hostile[0], "icicle", direction=direction).picture
         assert [] == sorted(set(faults(picture)))
+
+
+def test_short_names_stand_beside_one_another(network):
+    """Where only the first block of a stage has room for "_1", none is called so."""
+    for width, short in (("3.25in", False), ("4.5in", True)):
+        words = texts(draw_diagram(network("resnet50"), "icicle", width=width).picture)
+        blocks = [word for word in words if word.startswith("_")]
+        assert not short or {"_1", "_2", "_3"} <= {*blocks}
+        assert short or not blocks

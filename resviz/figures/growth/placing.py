@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -109,10 +110,9 @@ class GrowthPlacing:
             self.canvas.add_text("note", at, "not known: no rule follows this network")
             return
         largest = max(value for _, line in lines for _, value in line)
-        labels = [self.format_end(k, line[-1][1], measure) for k, line in lines]
-        beside = metrics.max_text_width(labels, 11) * metrics.BOLD_FACTOR + 20
+        labels = self.list_labels(lines, measure)
         area = PlotArea(
-            left + 44, left + panel_width - 24 - beside, top + 34,
+            left + 44, left + panel_width - 24 - self.label_room, top + 34,
             top + panel_height - 52,
             max(points[-1].depth for points in self.all_series), largest * 1.03 or 1,
             min(points[0].depth for points in self.all_series),
@@ -122,6 +122,20 @@ class GrowthPlacing:
         bounds = (left + 44, top + 24, right, bottom)
         taken = self.draw_input_sizes(area, lines, grid) if measure is FIELD else []
         self.draw_lines(area, lines, labels, bounds, taken, grid)
+
+    @cached_property
+    def label_room(self) -> float:
+        """Room for labels beside each plot: of all alike, so that depths align."""
+        labels = [
+            label
+            for measure in MEASURES
+            for label in self.list_labels(self.list_lines(measure), measure)
+        ]
+        return metrics.max_text_width(labels, 11) * metrics.BOLD_FACTOR + 20
+
+    def list_labels(self, lines: list[Line], measure: Measure) -> list[str]:
+        """List what stands at the ends of lines."""
+        return [self.format_end(k, line[-1][1], measure) for k, line in lines]
 
     def list_lines(self, measure: Measure) -> list[Line]:
         """List the line of each network, where it has a known value."""

@@ -40,7 +40,8 @@ LAYER_HEIGHT, HEIGHTS = 14, (320, 1280)
 NARROWEST = 2
 """Length of a box that is told from its neighbours, in pixels."""
 
-MARGIN = 12
+MARGIN, WORDS_MARGIN = 12, 6
+"""Beside an icicle, and what words need beside them in a box, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Slot:
         parts: in order.
         row: which one, from 0 on.
         start: where it begins along the row, as `stop` where it ends.
-        around: the name of the part that they belong to.
+        around: the name of the part that they belong to; "" where theirs are not
+            shortened by it.
     """
 
     parts: tuple[NetworkPart, ...]
@@ -136,13 +138,31 @@ class IciclePlacing:
                 continue
             inner = self.shares.list_shown(first)
             start, row = slot.start, slot.row + 1
+            around = name_part(self.arch, first)
+            if not self.have_short_names_room(inner, around, scale):
+                around = ""
             for parts in self.group_narrow(inner, scale):
                 amount = sum(self.shares.amounts[part.key] for part in parts)
                 stop = start + scale * amount
-                pending.append(
-                    Slot(parts, row, start, stop, name_part(self.arch, first))
-                )
+                pending.append(Slot(parts, row, start, stop, around))
                 start = stop
+
+    def have_short_names_room(
+        self, parts: Sequence[NetworkPart], around: str, scale: float
+    ) -> bool:
+        """Tell whether all blocks of a part have room for their short names.
+
+        "_1" says little where the others beside it have none.
+        """
+        letters = LOOKS["layer"].size
+        return not self.hangs or all(
+            metrics.text_width(
+                shorten_name(name_part(self.arch, part), around), letters
+            )
+            <= scale * self.shares.amounts[part.key] - WORDS_MARGIN
+            for part in parts
+            if part.kind in {"block", "call"}
+        )
 
     def group_narrow(
         self, parts: Sequence[NetworkPart], scale: float
@@ -193,7 +213,7 @@ class IciclePlacing:
             around: the name of the part that it belongs to, which need not be repeated.
         """
         letters = LOOKS["layer"].size
-        room, spacing = size[0] - 6, letters * metrics.LINE_SPACING
+        room, spacing = size[0] - WORDS_MARGIN, letters * metrics.LINE_SPACING
         amounts = (
             f"{self.shares.write(part)} · {self.shares.write_percent(part)}",
             self.shares.write(part),

@@ -93,7 +93,7 @@ def draw_graph(
     width = max(painter.least_width, min(MIN_WIDTH, find_sheet().room))
     facts = list_title_facts(structure)
     top = canvas.add_title(width / 2, label, facts, width - 2 * MARGIN)
-    below = painter.paint(width, top + 6)
+    below = painter.paint_graph(width, top + 6)
     bottom = canvas.add_notes(
         width / 2,
         add_line_colours(canvas, width / 2, below + 2, painter.directions),
@@ -149,10 +149,10 @@ class LanesPainter:
     def place_nodes(self, router: LineRouter, left: float) -> LanesPlacing:
         """Place the nodes, from the x behind the labels of lanes on."""
         nodes = self.graph.nodes
-        self.sizes = {key: self.measure_node(node) for key, node in nodes.items()}
+        self.sizes = {key: self.measure_node_box(node) for key, node in nodes.items()}
         return LanesPlacing(self.grid, router, left, self.sizes)
 
-    def measure_node(self, node: DrawnNode) -> BoxSize:
+    def measure_node_box(self, node: DrawnNode) -> BoxSize:
         """Measure a node."""
         return measure_box(node, len(self.graph.sources[node.key]))
 
@@ -161,7 +161,7 @@ class LanesPainter:
         """How wide the lanes are at least."""
         return self.placing.width
 
-    def find_place(self, key: int) -> Point:
+    def locate_node(self, key: int) -> Point:
         """Find where the middle of a node is drawn."""
         return self.placing.find_centre(key)
 
@@ -169,7 +169,7 @@ class LanesPainter:
         """Find the control points of a line as it is drawn, and its arrow's tip."""
         return self.placing.place_line(source, key)
 
-    def paint(self, width: float, top: float) -> float:
+    def paint_graph(self, width: float, top: float) -> float:
         """Paint lanes from `top` on, frames, boxes and lines; return the y below."""
         self.placing.place_rows(top)
         self.paint_parts(width)
@@ -221,7 +221,7 @@ class LanesPainter:
 
     def paint_frame(self, frame: DrawnFrame) -> None:
         """Paint a dashed frame and its label."""
-        spots = [(self.find_place(m), self.sizes[m]) for m in frame.members]
+        spots = [(self.locate_node(m), self.sizes[m]) for m in frame.members]
         before, above, behind, below = self.frame_insets
         left = min(x - size.width / 2 for (x, _), size in spots) - before
         right = max(x + size.width / 2 for (x, _), size in spots) + behind
@@ -243,7 +243,7 @@ class LanesPainter:
 
     def paint_node(self, key: int, node: DrawnNode) -> None:
         """Paint a box, a sign or a dot."""
-        x, y = self.find_place(key)
+        x, y = self.locate_node(key)
         size = self.sizes[key]
         if node.role == "output":
             dot = (size.width, size.height)
@@ -278,7 +278,7 @@ class LanesPainter:
 
     def shape_box(self, node: DrawnNode) -> tuple[Point, Point]:
         """Return the middle and the size of a node's box, behind its entrance."""
-        (x, y), size = self.find_place(node.key), self.sizes[node.key]
+        (x, y), size = self.locate_node(node.key), self.sizes[node.key]
         before = ENTRANCE_WIDTH if node.entrance else 0
         return (x + before / 2, y), (size.width - before, size.height)
 

@@ -99,7 +99,7 @@ class DownwardLanesPainter(LanesPainter):
             for lane in self.grid.lanes
         ]
         nodes = self.graph.nodes
-        self.sizes = {key: self.measure_node(node) for key, node in nodes.items()}
+        self.sizes = {key: self.measure_node_box(node) for key, node in nodes.items()}
         placing = LanesPlacing(
             self.grid,
             router,
@@ -113,7 +113,7 @@ class DownwardLanesPainter(LanesPainter):
         placing.place_rows(0)
         return placing
 
-    def measure_node(self, node: DrawnNode) -> BoxSize:
+    def measure_node_box(self, node: DrawnNode) -> BoxSize:
         """Measure a node as it stands, its entrance above it."""
         entering = len(self.graph.sources[node.key])
         usual = measure_box(node, entering)
@@ -143,7 +143,7 @@ class DownwardLanesPainter(LanesPainter):
         """How wide the strips are at least, side by side."""
         return self.placing.height + 2 * MARGIN
 
-    def find_place(self, key: int) -> Point:
+    def locate_node(self, key: int) -> Point:
         """Find where the middle of a node is drawn."""
         return self.turn(self.placing.find_centre(key))
 
@@ -156,7 +156,7 @@ class DownwardLanesPainter(LanesPainter):
         """Turn a point of the placing, so that what is right of another is below it."""
         return point[1], point[0] + self.top
 
-    def paint(self, width: float, top: float) -> float:
+    def paint_graph(self, width: float, top: float) -> float:
         """Paint all from `top` on, in the middle of a width; return the y below."""
         self.top = top
         self.placing.place_rows((width - self.placing.height) / 2)
@@ -190,7 +190,7 @@ class DownwardLanesPainter(LanesPainter):
 
     def shape_box(self, node: DrawnNode) -> tuple[Point, Point]:
         """Return the middle and the size of a node's box, below its entrance."""
-        (x, y), size = self.find_place(node.key), self.sizes[node.key]
+        (x, y), size = self.locate_node(node.key), self.sizes[node.key]
         before = ENTRANCE_WIDTH if node.entrance else 0
         return (x, y + before / 2), (size.width, size.height - before)
 

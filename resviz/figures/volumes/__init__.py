@@ -89,7 +89,7 @@ def draw(
 
         painter = VolumeLanesPainter(graph, canvas, each=each)
         width = max(painter.least_width, min(MIN_WIDTH, room))
-        bottom = painter.paint(width, add_title(canvas, arch, width) + 6) + 2
+        bottom = painter.paint_graph(width, add_title(canvas, arch, width) + 6) + 2
         notes = list_lanes_notes(graph, painter.list_boxes())
     bottom = canvas.add_notes(
         width / 2,

@@ -81,9 +81,9 @@ class VolumeLanesPainter(LanesPainter):
         """List all boxes."""
         return [volume for volumes in self.nodes.values() for volume in volumes]
 
-    def measure_node(self, node: DrawnNode) -> BoxSize:
+    def measure_node_box(self, node: DrawnNode) -> BoxSize:
         """Measure a node: its boxes, and the words below them."""
-        usual = super().measure_node(node)
+        usual = super().measure_node_box(node)
         boxes = self.shapes.get(node.key)
         if boxes is None:
             return usual
