@@ -14,6 +14,7 @@ from resviz import escape
 
 if TYPE_CHECKING:
     import jinja2
+    from markupsafe import Markup
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent
 
@@ -99,6 +100,19 @@ def render_page(
     styles = STYLE_SHEET.findall(page) if strict else None
     policy = Markup.escape(content_security_policy(*scripts, styles=styles))
     return page.replace(POLICY_PLACE, policy, 1)
+
+
+def render_part(name: str, **content: Any) -> Markup:
+    """Render a part of a page, safe to insert.
+
+    Args:
+        name: of its template.
+        content: what the template shows.
+    """
+    from markupsafe import Markup
+
+    text = load_template(name).render(**content, clean=escape.clean_name)
+    return Markup(text)  # noqa: S704 - a template escapes what it is given
 
 
 POLICY_PLACE = "the policy of this page"

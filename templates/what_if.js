@@ -12,6 +12,17 @@ function listSampleSizes(data, inputs) {
   return inputs.map((shape, number) => shape.filter((_, axis) => data.inputs[number][axis] !== SAMPLES));
 }
 
+// Bytes that are held while each operation runs, of those of each storage.
+function listHeldBytes(data, bytes) {
+  const held = new Float64Array(data.operations + 1);
+  data.storages.forEach(([, made, released], number) => {
+    held[made] += bytes[number];
+    held[released] -= bytes[number];
+  });
+  for (let operation = 1; operation < held.length; operation += 1) held[operation] += held[operation - 1];
+  return held.subarray(0, data.operations);
+}
+
 function makeWhatIf(data) {
   const NEAR_SIDES = [
     ...Array.from({ length: 16 }, (_, k) => k + 1),
@@ -124,21 +135,6 @@ function makeWhatIf(data) {
     });
   }
 
-  function findPeak(bytes) {
-    const changes = new Float64Array(data.operations + 1);
-    data.storages.forEach(([, made, released], number) => {
-      changes[made] += bytes[number];
-      changes[released] -= bytes[number];
-    });
-    let held = 0;
-    let peak = 0;
-    changes.subarray(0, data.operations).forEach((change) => {
-      held += change;
-      peak = Math.max(peak, held);
-    });
-    return peak;
-  }
-
   return function whatIf(samples, batch) {
     const inputs = findInputs(samples, batch);
     const sizes = new Sizes(inputs);
@@ -167,7 +163,7 @@ function makeWhatIf(data) {
       outputs: data.outputs.map(([layer, output]) =>
         layer < 0 ? inputs[output] : layers[layer].outputs[output],
       ),
-      peak: findPeak(storages),
+      peak: listHeldBytes(data, storages).reduce((most, held) => Math.max(most, held), 0),
       kept: data.kept && data.kept.reduce((sum, number) => sum + storages[number], 0),
     };
   };

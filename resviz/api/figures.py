@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from resviz import source
-from resviz.api.tracing import trace_networks
+from resviz.api.tracing import list_networks, trace_networks
+from resviz.errors import SpecError
 from resviz.options.keywords import takes_options
 
 if TYPE_CHECKING:
@@ -241,14 +243,18 @@ def explore(
 
 @takes_options
 def report(
-    network: TraceableSource,
+    network: Networks,
     path: str | Path | None = None,
     **tracing: Unpack[TraceOptions],
 ) -> str | None:
     """Write a report in one offline HTML file: summary, table, diagram, layers.
 
+    Of several networks it shows all, and what changed from the first to each other, as
+    `compare` tells it.
+
     Args:
-        network: a record, a model, or a SPEC.
+        network: a record, a model, or a SPEC; several as a list, or as a dictionary
+            whose keys name them.
         path: where to write it.
         tracing: as for `trace`.
 
@@ -256,16 +262,25 @@ def report(
         The page's text if there is no path, else None.
 
     Raises:
-        ResvizError: as `trace`; RenderError if the file cannot be written, or its name
-            is that of no page.
+        ResvizError: as `trace` and `compare`; RenderError if the file cannot be
+            written, or its name is that of no page; SpecError for more than 12.
     """
     from resviz.files import check_suffix, write_atomically
     from resviz.formats.tables.html import SUFFIXES
-    from resviz.pages.report import render
+    from resviz.pages import check_network_count, render_networks
 
+    target: object = path
+    if target is not None and not isinstance(target, (str, PathLike)):
+        raise SpecError(
+            f"path: got {type(target).__name__}, want the name of a file; several "
+            "networks are a list, report([a, b])"
+        )
     if path is not None:
         check_suffix(path, "a report", SUFFIXES)
-    page = render(source.resolve_architecture(network, **tracing))
+    several = list_networks(network)
+    check_network_count(len(several))
+    archs = trace_networks(network, **tracing)
+    page = render_networks(archs, several[0], tracing)
     if path is None:
         return page
     write_atomically(path, page.encode())

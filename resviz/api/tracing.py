@@ -93,8 +93,15 @@ def trace_networks(
             source.head_record(source.resolve_architecture(network, **tracing), heading)
             for heading, network in networks.items()
         ]
-    several = networks if isinstance(networks, (list, tuple)) else [networks]
     return [
-        source.resolve_architecture(cast("TraceableSource", network), **tracing)
-        for network in several
+        source.resolve_architecture(network, **tracing)
+        for network in list_networks(networks)
     ]
+
+
+def list_networks(networks: Networks) -> list[TraceableSource]:
+    """List one network or several, without their names."""
+    if isinstance(networks, dict):
+        return [*networks.values()]
+    several = networks if isinstance(networks, (list, tuple)) else [networks]
+    return [cast("TraceableSource", network) for network in several]

@@ -11,15 +11,20 @@ from resviz.files import check_suffix
 
 
 @click.command
-@click.argument("spec")
+@click.argument("specs", metavar="SPEC...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, help="HTML file; - is stdout.")
 @trace_options
-def report(spec: str, output: str, tracing: dict[str, Any]) -> None:
-    """Write summary, table, figures and layers to one HTML file."""
+def report(specs: tuple[str, ...], output: str, tracing: dict[str, Any]) -> None:
+    """Write summary, table, figures and layers to one HTML file.
+
+    Of several SPECs it shows all, and what changed from the first to each other, as
+    `resviz compare` tells it. "Ours=SPEC" names one of them.
+    """
     from resviz.formats.tables.html import SUFFIXES
-    from resviz.pages.report import render
+    from resviz.pages import check_network_count, render_networks
 
     check_suffix(output, "a report", SUFFIXES, strict=True)
-    (arch,) = read_records([spec], tracing)
+    check_network_count(len(specs))
+    archs = read_records(specs, tracing)
     with tell_if_slow("writing the report"):
-        write_output(render(arch), output)
+        write_output(render_networks(archs, specs[0], tracing), output)

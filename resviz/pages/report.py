@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,12 @@ from resviz.tables.paper import paper_table
 from resviz.tables.shortcuts import shortcut_table, summarize_shortcuts
 from resviz.tables.summary import summary_table
 from resviz.tables.table import REASON_TEXTS
-from resviz.templates import json_for_script, read_template_text, render_page
+from resviz.templates import (
+    json_for_script,
+    read_template_text,
+    render_page,
+    render_part,
+)
 from resviz.units import (
     format_count,
     format_plural,
@@ -56,30 +62,93 @@ SUMMED_KEYS = ("params", "macs", "params_share", "macs_share")
 """What equal shortcuts cost together."""
 
 
-SCRIPTS = (
+VIEW_SCRIPTS = (
     "elements", "numbers", "network", "store", "reasons", "tree", "icicle", "pass",
     "rows", "table", "inspector", "copying", "other_input", "links", "overview",
-    "search", "tips", "theme", "main",
+    "search", "tips", "theme", "panel",
 )  # fmt: skip
-"""The files of the page's script, each behind those whose functions it calls."""
+"""The files of the views' script, each behind those whose functions it calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPage:
+    """What the page says of one network.
+
+    Attributes:
+        arch: the record.
+        prefix: of the ids of its elements; "" where it is alone.
+        origin: labels and values of where the record is from.
+        body: the sections, as HTML.
+        script_data: what the script knows of it.
+    """
+
+    arch: Architecture
+    prefix: str
+    origin: list[tuple[str, str]]
+    body: Markup
+    script_data: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """The network's label."""
+        return self.arch.label
+
+    @property
+    def data(self) -> Markup:
+        """What the script knows, as JSON."""
+        return write_script_data(self.script_data)
 
 
 def render(arch: Architecture) -> str:
     """Render the page: one file that asks for no other, equal for equal records."""
-    from markupsafe import Markup
+    return render_report([build_network_page(arch)], arch.label, "main")
 
+
+def render_report(
+    networks: Sequence[NetworkPage], title: str, *scripts: str, **content: Any
+) -> str:
+    """Render the page of one network or of several.
+
+    Args:
+        networks: what is said of each.
+        title: of the page.
+        scripts: names of files behind `VIEW_SCRIPTS`.
+        content: what else the template shows.
+    """
+    return render_page(
+        "report.html",
+        title=title,
+        scripts=(read_report_script((*VIEW_SCRIPTS, *scripts)),),
+        strict=True,
+        networks=networks,
+        tints=list_tint_colours(),
+        **{"comparison": None, **content},
+    )
+
+
+def build_network_page(
+    arch: Architecture, prefix: str = "", *, has_own_input: bool = True
+) -> NetworkPage:
+    """Build what the page says of one network.
+
+    Args:
+        arch: the record.
+        prefix: of the ids of its elements.
+        has_own_input: whether it has fields of its own for another input.
+    """
     structure = read_structure(arch)
     lanes, overview = draw_lanes(arch), draw_report_figure(arch, "overview")
     data = build_report_data(arch, structure)
     data["boxes"] = (lanes or overview).boxes
     overall = summary_table(arch)
     shortcuts = shortcut_table(arch)
-    return render_page(
-        "report.html",
+    origin = list_origin(arch)
+    body = render_part(
+        "report_network.html",
         title=arch.label,
-        scripts=(read_report_script(),),
-        strict=True,
-        origin=list_origin(arch),
+        prefix=prefix,
+        has_own_input=has_own_input,
+        origin=origin,
         totals=list_totals(arch, overall.data),
         counting=describe_counting(arch, overall.data["convention"]),
         gaps=[describe_uncounted(gap) for gap in overall.data["not_counted"]],
@@ -94,21 +163,39 @@ def render(arch: Architecture) -> str:
         shortcuts=list_shortcuts(structure, shortcuts.rows),
         shortcut_notes=describe_shortcuts(structure, shortcuts.data),
         layers=build_layer_list(arch, structure),
-        network=Markup(json_for_script(data)),  # noqa: S704 - see there
         has_memory="held" in data["layers"],
-        tints=list_tint_colours(),
         cell=html_cell,
     )
+    return NetworkPage(arch, prefix, origin, name_figures(body, prefix), data)
 
 
-def read_report_script() -> str:
-    """Read the page's script, in which its files share one scope.
+FIGURE_KEY = re.compile(r"\brv(?=[0-9a-f]{10}\b)")
+"""How the ids in a figure begin, before a digest of what it shows."""
+
+
+def name_figures(body: Markup, prefix: str) -> Markup:
+    """Name figures anew, as those of two networks may be the same."""
+    from markupsafe import Markup
+
+    mark = prefix.removesuffix("-")
+    return Markup(FIGURE_KEY.sub(f"rv{mark}", body))  # noqa: S704 - ids alone change
+
+
+def write_script_data(data: object) -> Markup:
+    """Write what the script knows as JSON, safe to insert."""
+    from markupsafe import Markup
+
+    return Markup(json_for_script(data))  # noqa: S704 - see there
+
+
+def read_report_script(names: Sequence[str]) -> str:
+    """Read a page's script, in which its files share one scope.
 
     Comments and indents are left out, as no text goes over two lines there.
     """
-    names = ("what_if.js", *(f"report/{name}.js" for name in SCRIPTS))
+    files = ("what_if.js", *(f"report/{name}.js" for name in names))
     lines = (
-        line.strip() for name in names for line in read_template_text(name).splitlines()
+        line.strip() for name in files for line in read_template_text(name).splitlines()
     )
     code = [line for line in lines if line and not line.startswith("//")]
     return "\n".join(['"use strict";', "(() => {", *code, "})();"])
@@ -123,14 +210,23 @@ class ReportFigure:
     trouble: str = ""
 
 
-def draw_report_figure(arch: Architecture, name: str) -> ReportFigure:
-    """Draw one of the figures of `resviz.figures`."""
+def draw_report_figure(
+    arch: Architecture, name: str, *, before: Architecture | None = None
+) -> ReportFigure:
+    """Draw one of the figures of `resviz.figures`.
+
+    Args:
+        arch: the record.
+        name: of the figure.
+        before: another, from which what changed is marked.
+    """
     from markupsafe import Markup
 
     from resviz.figures import draw_diagram
 
     try:
-        diagram = draw_diagram(arch, name)
+        archs = [arch] if before is None else [before, arch]
+        diagram = draw_diagram(archs, name, diff=before is not None)
         svg = diagram.to_svg().replace(f' style="{FLUID}"', "", 1)
     except RenderError as error:
         return ReportFigure(trouble=str(error))

@@ -63,6 +63,7 @@ def build_report_data(arch: Architecture, structure: Structure) -> dict[str, Any
         "macs": total.macs,
         "parameterBytes": sum(memory.count_parameter_bytes(arch).values()),
         "kinds": [*ALL_KINDS],
+        "folded": FOLDED,
         "layers": columns.as_json(),
         "parts": write_parts(arch, structure),
         "tints": {

@@ -33,7 +33,10 @@ class LayerListRow:
 
 
 def write_rows(columns: Sequence[Column], rows: Iterable[LayerListRow]) -> Markup:
-    """Write the rows of the layer table, safe to insert."""
+    """Write the rows of the layer table, safe to insert.
+
+    Ends of cells and rows are left out, as HTML allows: the next one says it.
+    """
     from markupsafe import Markup
 
     texts = SafeTexts()
@@ -43,7 +46,7 @@ def write_rows(columns: Sequence[Column], rows: Iterable[LayerListRow]) -> Marku
         css = f' class="{row.tint}{changes}"' if row.tint or changes else ""
         lines.append(f"<tr{css}>")
         lines += (write_cell(column, row, texts) for column in columns)
-        lines.append("</tr>\n")
+        lines.append("\n")
     return Markup("".join(lines))  # noqa: S704 - every text of a record is escaped
 
 
@@ -52,17 +55,17 @@ def write_cell(column: Column, row: LayerListRow, texts: Mapping[str, str]) -> s
     key, value = column.key, row.values[column.key]
     text = texts[column.text(value)]
     if key == "name":
-        return f'<th scope="row">{text}</th>'
+        return f'<th scope="row">{text}'
     if key == "part" and text:
-        return f'<td><span class="chip">{text}</span></td>'
+        return f'<td><span class="chip">{text}</span>'
     if key in row.bars:
         zero = "" if value or value is None else " zero"
         bar = f" b{row.bars[key]}" if row.bars[key] else ""
-        return f'<td class="number bar{bar}{zero}">{text}</td>'
+        return f'<td class="number bar{bar}{zero}">{text}'
     if key == "output_shape" and row.values["resolution"]:
         change = texts[row.values["resolution"]]
-        return f'<td>{text} <span class="change">{change}</span></td>'
-    return f'<td class="number">{text}</td>' if column.numeric else f"<td>{text}</td>"
+        return f'<td>{text} <span class="change">{change}</span>'
+    return f'<td class="number">{text}' if column.numeric else f"<td>{text}"
 
 
 class SafeTexts(dict[str, str]):

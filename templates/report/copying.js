@@ -58,13 +58,13 @@ function writeInputOptions({ network, numbers }) {
 const quoteForShell = (text) => (/^[\w./:=,-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
 
 function makeCopying(store, shown) {
-  const status = byId("copied");
+  const status = store.find("copied");
 
   async function copy(text, said) {
     status.textContent = (await writeToClipboard(text)) ? said : "The browser lets no page write to the clipboard here.";
   }
 
-  for (const press of document.querySelectorAll("[data-copy]")) {
+  for (const press of store.root.querySelectorAll("[data-copy]")) {
     press.addEventListener("click", () => {
       const syntax = press.dataset.copy;
       if (syntax === "command") {

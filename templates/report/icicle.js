@@ -35,7 +35,7 @@ function makeIcicle(store, holder, caption) {
         style: { left: `${left}%`, width: `${width}%`, top: `calc(${level} * 2.6rem)`, "--share": Math.round(100 * measureStrength(store, part)) },
         tabindex: -1,
       },
-      element("span", { class: "called" }, name),
+      element("span", { class: "called" }, name, " ", makeMark(store, part)),
       " ",
       element("span", { class: "words" }, words),
     );
@@ -99,7 +99,7 @@ function makeIcicle(store, holder, caption) {
 
   addEventListener("resize", () => store.view === "shares" && draw());
   store.subscribe((keys) => {
-    const concerns = ["selected", "lens", "numbers", "view"].some((key) => keys.has(key));
+    const concerns = ["selected", "lens", "numbers", "view", "marks"].some((key) => keys.has(key));
     if (concerns && store.view === "shares") draw();
   });
   draw();

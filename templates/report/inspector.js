@@ -111,6 +111,7 @@ function makeInspector(store, holder) {
         element("p", { class: "subtitle" }, describePart(part)),
         ...describeShortcuts(part),
         join && element("p", { class: "shortcut" }, element("span", { class: "kind" }, join.verdict), `: ${join.reason}`),
+        ...(store.describeBeside?.(part) ?? []),
         element("dl", {}, ...listSizes(part), ...listCosts(part), ...listMemory(part)),
         drawField(part),
       ].filter(Boolean),
@@ -118,7 +119,7 @@ function makeInspector(store, holder) {
   }
 
   store.subscribe((keys) => {
-    if (["selected", "lens", "numbers"].some((key) => keys.has(key))) draw();
+    if (["selected", "lens", "numbers", "marks"].some((key) => keys.has(key))) draw();
   });
   draw();
 }

@@ -1,7 +1,5 @@
 // A network as the page has it: its layers, and the tree of parts that they lie in.
 
-const FOLDED = 1000; // added to an axis that holds samples and something else
-
 function readNetwork(data) {
   const columns = data.layers;
   const layers = columns.name?.map((name, index) => readLayer(data, columns, name, index)) ?? [];
@@ -123,4 +121,21 @@ function describeLayer(layer, shape) {
   if (window.groups > 1) words.push(`${window.groups} groups`);
   if (window.dilation.some((step) => step > 1)) words.push(`dilation ${formatAxes(window.dilation)}`);
   return layer.weights.length ? words.join(", ") : `${layer.type} ${words.join(", ")}`;
+}
+
+const MARKS = { added: "+", removed: "−", changed: "≠" };
+
+// How a part stands beside another network: "added" or "removed" where all of it is, else
+// "changed" where anything is; "" where nothing is, or there is no other.
+function findMark(store, part) {
+  if (!store.marks) return "";
+  const kinds = new Set(part.layers.map((layer) => store.marks.get(layer)?.kind ?? ""));
+  const [kind] = kinds;
+  return kinds.size > 1 ? "changed" : kind ?? "";
+}
+
+// A sign, as colours alone would not do, and a word for those who hear the page.
+function makeMark(store, part) {
+  const kind = findMark(store, part);
+  return kind && element("span", { class: `mark ${kind}`, title: kind }, element("span", { "aria-hidden": "true" }, MARKS[kind]), element("span", { class: "aside" }, kind));
 }

@@ -2,7 +2,7 @@
 
 function makeOverview(store, holder) {
   // The graph, where there is one, stands above the overview.
-  const figure = document.querySelector("figure.lanes, figure.overview");
+  const figure = store.root.querySelector("figure.lanes, figure.overview");
   if (!figure.querySelector("svg")) return null;
   const home = { parent: figure.parentElement, next: figure.nextSibling };
   const layer = element("div", { class: "boxes" });

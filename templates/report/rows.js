@@ -6,6 +6,7 @@ const collator = new Intl.Collator("en", { numeric: true });
 const COLUMNS = {
   index: { title: "#", number: true, usual: true, value: (store, layer) => layer.index },
   name: { title: "layer", usual: true, value: (store, layer) => layer.name },
+  differs: { title: "change", usual: true, value: (store, layer) => store.marks?.get(layer)?.numbers ?? "" },
   type: { title: "type", wide: true, value: (store, layer) => layer.type },
   what: { title: "what", usual: true, brief: true, value: (store, layer) => describeLayer(layer, store.shapeOf(layer)) },
   part: { title: "stage", value: (store, layer) => findStageName(layer) },
@@ -64,7 +65,8 @@ function chooseColumns(store) {
   const absent = layers.some((layer) => layer.window) ? plain : ["kernel", "stride", "padding", "dilation", "groups"];
   const memory = store.network.hasMemory ? [] : ["allocated", "held"];
   const fields = layers.some((layer) => layer.field) ? [] : ["field"];
-  const omitted = new Set([...absent, ...memory, ...fields]);
+  const changes = store.marks?.size ? [] : ["differs"];
+  const omitted = new Set([...absent, ...memory, ...fields, ...changes]);
   return Object.keys(COLUMNS).filter((key) => {
     const column = COLUMNS[key];
     const isRoomy = store.isWide || store.allColumns;
@@ -74,13 +76,15 @@ function chooseColumns(store) {
 }
 
 // What rows are of: the part that is shown, or all where something is asked for.
-const findScope = (store) => (store.query.trim() || store.kind ? store.network.root : store.scope);
+const isFiltered = (store) => Boolean(store.query.trim() || store.kind || store.concerned);
+const findScope = (store) => (isFiltered(store) ? store.network.root : store.scope);
 
 // The layers that are shown: those of the selection, or all that match what is asked for.
 function listRows(store) {
   const words = store.query.toLowerCase().split(/\s+/);
   const scope = findScope(store);
   const hits = scope.layers.filter((layer) => {
+    if (store.concerned && !store.concerned.layers.has(layer)) return false;
     if (store.kind && !layer.kinds.includes(store.kind)) return false;
     if (!store.query.trim()) return true;
     layer.words ??= `${layer.name} ${layer.type} ${findStageName(layer)}`.toLowerCase();

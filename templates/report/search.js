@@ -1,16 +1,16 @@
 // Search, the kinds of layers, and the keys that work everywhere.
 
 function makeSearch(store, shown) {
-  const [search, kind] = [byId("search"), byId("kind")];
+  const [search, kind] = [store.find("search"), store.find("kind")];
 
   search.addEventListener("input", () => store.change({ query: search.value }));
   kind.addEventListener("change", () => store.change({ kind: kind.value }));
-  byId("clear").addEventListener("click", () => {
+  store.find("clear").addEventListener("click", () => {
     search.value = kind.value = "";
-    store.change({ query: "", kind: "" });
+    store.change({ query: "", kind: "", concerned: null });
     search.focus();
   });
-  byId("columns").addEventListener("change", (event) => store.change({ allColumns: event.target.checked }));
+  store.find("columns").addEventListener("change", (event) => store.change({ allColumns: event.target.checked }));
 
   search.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
@@ -22,14 +22,14 @@ function makeSearch(store, shown) {
       if (!first) return;
       event.preventDefault();
       store.select(first.part);
-      document.querySelector(`table.layers [data-id="${CSS.escape(first.part.id)}"]`)?.focus({ preventScroll: true });
+      store.root.querySelector(`table.layers [data-id="${CSS.escape(first.part.id)}"]`)?.focus({ preventScroll: true });
     }
   });
 
-  const focusTree = () => document.querySelector('[role="treeitem"][tabindex="0"]')?.focus();
+  const focusTree = () => store.root.querySelector('[role="treeitem"][tabindex="0"]')?.focus();
 
   addEventListener("keydown", (event) => {
-    if (isTyping(event.target) || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (store.isAside || isTyping(event.target) || event.altKey || event.ctrlKey || event.metaKey) return;
     const place = Number(event.key);
     if (event.key === "/") search.focus();
     else if (event.key === "Escape" && store.selected.parent) store.select(store.selected.parent);
@@ -64,13 +64,13 @@ const QUESTIONS = {
 };
 
 function makeQuestions(store, group) {
-  const [search, kind] = [byId("search"), byId("kind")];
+  const [search, kind] = [store.find("search"), store.find("kind")];
   group.addEventListener("click", (event) => {
     const { projections, ...changes } = QUESTIONS[event.target.closest("button")?.value] ?? {};
     if (!changes.lens) return;
     const first = [...iterateParts(store.network.root)].find((part) => part.block?.units.some((unit) => unit.kind !== "identity"));
     search.value = "";
     kind.value = changes.kind ?? "";
-    store.change({ query: "", kind: "", selected: projections && first ? first : store.network.root, sort: { key: "index", direction: "ascending" }, ...changes });
+    store.change({ query: "", kind: "", concerned: null, selected: projections && first ? first : store.network.root, sort: { key: "index", direction: "ascending" }, ...changes });
   });
 }

@@ -28,11 +28,14 @@ function readRecordNumbers(network) {
   };
 }
 
-function makeStore(network) {
+// `prefix` stands before the ids of its elements, where a page has several networks.
+function makeStore(network, prefix = "") {
   const listeners = [];
   const lenses = Object.keys(LENSES).filter((key) => key !== "memory" || network.hasMemory);
   const store = {
     network,
+    root: prefix ? byId(`${prefix}panel`) : document.querySelector("main"),
+    find: (id) => byId(prefix + id),
     lenses,
     numbers: readRecordNumbers(network),
     selected: network.root,
@@ -40,6 +43,9 @@ function makeStore(network) {
     lens: "macs",
     view: "shares",
     query: "",
+    concerned: null, // the layers of a change, and what that is called
+    isAside: false, // whether keys are another network's
+    marks: null, // what changed of each layer, beside another network
     kind: "",
     sort: { key: "index", direction: "ascending" },
     allColumns: false,
@@ -52,6 +58,11 @@ function makeStore(network) {
     change(changes) {
       const keys = Object.keys(changes).filter((key) => store[key] !== changes[key]);
       Object.assign(store, changes);
+      const isLeft = store.concerned && !("concerned" in changes) && !store.concerned.layers.has(store.selected.layer);
+      if (keys.includes("selected") && isLeft) {
+        store.concerned = null;
+        keys.push("concerned");
+      }
       if (keys.includes("selected")) {
         for (const part of iterateAbove(store.selected)) store.open.add(part);
         const isShown = store.selected.layer && store.scope.layers.includes(store.selected.layer);
@@ -88,7 +99,7 @@ function makeStore(network) {
     readShape(shape, order) {
       if (!order) return shape;
       const batch = Math.max(store.numbers.batch, 1);
-      return order.map((axis) => (axis >= FOLDED ? shape[axis - FOLDED] / batch : shape[axis]));
+      return order.map((axis) => (axis >= network.folded ? shape[axis - network.folded] / batch : shape[axis]));
     },
     readInput(layer, place = 0) {
       const [source, output] = layer.sources[place] ?? [];

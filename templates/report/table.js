@@ -6,10 +6,10 @@ const WIDE = 1000; // pixels from which there is room for windows and types
 const BEYOND = 30; // rows above and below those that can be seen
 
 function makeTable(store) {
-  const table = document.querySelector("table.layers");
+  const table = store.root.querySelector("table.layers");
   const [head, body] = [table.tHead, table.tBodies[0]];
   const frame = table.parentElement;
-  const status = byId("shown");
+  const status = store.find("shown");
   let rows = [];
   let scope = store.network.root;
   let columns = [];
@@ -41,6 +41,7 @@ function makeTable(store) {
     const column = COLUMNS[key];
     const text = writeCell(store, layer, key);
     if (key === "name") return element("th", { scope: "row", class: key, title: text }, text);
+    if (key === "differs") return element("td", { class: key }, makeMark(store, layer.part), text && ` ${text}`);
     if (key === "part" && text) return element("td", {}, element("span", { class: "chip" }, text));
     const why = column.lens ? { "data-why": column.lens } : key === "output_shape" ? { "data-why": "size" } : {};
     const value = column.number ? column.value(store, layer) : null;
@@ -86,16 +87,15 @@ function makeTable(store) {
     const params = sum(rows.map((layer) => layer.params));
     const macs = sum(rows.map((layer) => macsOf(store, layer) || 0));
     const unknown = rows.some((layer) => layer.isUnknown);
-    const isAsked = store.query.trim() || store.kind;
-    const what = isAsked
-      ? [store.query.trim() && `matching “${store.query.trim()}”`, store.kind && `of kind ${store.kind === "resolution" ? "“changes resolution”" : store.kind}`].filter(Boolean).join(", ")
+    const what = isFiltered(store)
+      ? [store.concerned?.words, store.query.trim() && `matching “${store.query.trim()}”`, store.kind && `of kind ${store.kind === "resolution" ? "“changes resolution”" : store.kind}`].filter(Boolean).join(", ")
       : scope.parent && `those in ${scope.name}`;
     status.textContent = `${groupDigits(rows.length)} of ${groupDigits(all)} layers${what ? `, ${what}` : ""}`;
     const widths = columns.length - 2;
     const foot = table.tFoot.rows[0];
     foot.cells[0].colSpan = Math.max(widths, 1);
-    byId("sum-params").textContent = groupDigits(params);
-    byId("sum-macs").textContent = (unknown ? "≥ " : "") + groupDigits(macs);
+    store.find("sum-params").textContent = groupDigits(params);
+    store.find("sum-macs").textContent = (unknown ? "≥ " : "") + groupDigits(macs);
   }
 
   function draw() {
@@ -169,7 +169,7 @@ function makeTable(store) {
   });
 
   store.subscribe((keys) => {
-    if (["query", "kind", "sort", "numbers", "lens", "allColumns", "isWide"].some((key) => keys.has(key))) draw();
+    if (["query", "kind", "sort", "numbers", "lens", "allColumns", "isWide", "concerned", "marks"].some((key) => keys.has(key))) draw();
     else if (keys.has("selected")) {
       if (findScope(store) !== scope) draw();
       else {

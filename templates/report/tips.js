@@ -1,8 +1,8 @@
 // A small box beside what is pointed at or has the focus, which says why a number is so.
 
 function makeTips(store) {
-  const tip = element("div", { role: "tooltip", id: "tip", hidden: true });
-  byId("explorer").append(tip);
+  const tip = element("div", { role: "tooltip", class: "tip", hidden: true });
+  document.body.append(tip);
 
   function explain(target) {
     const why = target.dataset.why;
@@ -15,7 +15,7 @@ function makeTips(store) {
   }
 
   function show(event) {
-    const target = event.target instanceof Element ? event.target.closest("[data-why]") : null;
+    const target = event.target instanceof Element && store.root.contains(event.target) ? event.target.closest("[data-why]") : null;
     const text = target ? explain(target) : "";
     tip.hidden = !text;
     if (!text) return;

@@ -44,7 +44,7 @@ function makeTree(store, holder) {
         tabindex: isSelected ? 0 : -1,
       },
       element("span", { class: "twist", "aria-hidden": "true" }, part.parts.length ? (isOpen ? "▾" : "▸") : ""),
-      element("span", { class: "what" }, element("span", { class: "called" }, name), " ", element("small", {}, remark(part)), " ", tag(part)),
+      element("span", { class: "what" }, makeMark(store, part), element("span", { class: "called" }, name), remark(part) && element("small", {}, remark(part)), tag(part)),
       element("span", { class: "shape" }, last ? formatSizes(store.readOutput(last)) : ""),
       element("span", { class: store.amountOf(part) ? "amount" : "amount zero", "data-why": store.lens }, signOf(part) + LENSES[store.lens].write(store.amountOf(part))),
     );
@@ -101,7 +101,7 @@ function makeTree(store, holder) {
   });
 
   store.subscribe((keys) => {
-    if (["selected", "lens", "open", "numbers"].some((key) => keys.has(key))) draw();
+    if (["selected", "lens", "open", "numbers", "marks"].some((key) => keys.has(key))) draw();
   });
   draw();
 }

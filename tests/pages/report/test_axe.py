@@ -7,6 +7,7 @@ import pytest
 
 from resviz.pages.report import render
 from resviz.record.storage import load
+from tests.pages.report.test_comparison import SMALL, compared
 from tests.readings.structure.golden.networks import record_file
 
 AXE = os.environ.get("AXE_JS", "")
@@ -36,7 +37,7 @@ def list_violations(page):
     return page.evaluate(RULES)
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, 1280, 1920])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_state_has_violations(visit, report, scheme, width):
     """Of views, lenses, another input, a search, and a size that does not work."""
@@ -62,6 +63,43 @@ def test_other_networks_have_none(visit, name):
     """A network in lanes, and a transformer."""
     page = visit(render(load(record_file(name))), bypass_csp=True).page
     assert list_violations(page) == []
+
+
+COMPARED_STATES = {
+    "first": "",
+    "change": "#b/&change=1",
+    "layer": "#b/layer2.0.conv2&lens=params",
+    "third": "#c/conv3_x&view=pass",
+    "other input": "#a/&size=3x64x64&batch=2",
+}
+"""What is shown of several networks, by its address."""
+
+
+@pytest.mark.parametrize("width", [360, 1280, 1920])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_comparison_has_none(visit, scheme, width):
+    """In each state, side by side, and of two families."""
+    page = visit(
+        compared(*SMALL),
+        color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+        bypass_csp=True,
+    ).page
+    found = {}
+    for name, address in COMPARED_STATES.items():
+        page.evaluate("address => { location.hash = address }", address)
+        found[name] = list_violations(page)
+    if width == 1920:
+        page.locator("#beside").click()
+        found["side by side"] = list_violations(page)
+    assert {name: [] for name in found} == found
+
+
+def test_two_families_have_none(visit):
+    """Nor what is the same network twice."""
+    for specs in (("resnet18", "record:vit_tiny_patch16_224"), ("resnet18",) * 2):
+        page = visit(compared(*specs), bypass_csp=True).page
+        assert list_violations(page) == []
 
 
 def test_a_violation_would_be_found(visit, report):
