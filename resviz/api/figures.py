@@ -269,12 +269,7 @@ def report(
     from resviz.formats.tables.html import SUFFIXES
     from resviz.pages import check_network_count, render_networks
 
-    target: object = path
-    if target is not None and not isinstance(target, (str, PathLike)):
-        raise SpecError(
-            f"path: got {type(target).__name__}, want the name of a file; several "
-            "networks are a list, report([a, b])"
-        )
+    check_path(path)
     if path is not None:
         check_suffix(path, "a report", SUFFIXES)
     several = list_networks(network)
@@ -285,3 +280,16 @@ def report(
         return page
     write_atomically(path, page.encode())
     return None
+
+
+def check_path(path: object) -> None:
+    """Check that what stands second names a file, and is no second network.
+
+    Raises:
+        SpecError: if it does not.
+    """
+    if path is not None and not isinstance(path, (str, PathLike)):
+        raise SpecError(
+            f"path: got {type(path).__name__}, want the name of a file; several "
+            "networks are a list, report([a, b])"
+        )

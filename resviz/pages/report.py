@@ -147,6 +147,8 @@ def build_network_page(
         "report_network.html",
         title=arch.label,
         prefix=prefix,
+        owner=f"{prefix[:-1].upper()}: " if prefix else "",
+        owner_id=f" {prefix}name" if prefix else "",
         has_own_input=has_own_input,
         origin=origin,
         totals=list_totals(arch, overall.data),

@@ -42,8 +42,8 @@ function writeRows(store, shown, syntax) {
 function writeCommand(store) {
   const { network, numbers, selected } = store;
   const spec = quoteForShell(network.spec || "record.json");
-  const block = selected.block ? selected : [...iterateAbove(selected)].find((it) => it.block);
-  const stage = [selected, ...iterateAbove(selected)].find((it) => it.kind === "stage");
+  const block = selected.block ? selected : [...iterateAbove(selected)].find((each) => each.block);
+  const stage = [selected, ...iterateAbove(selected)].find((each) => each.kind === "stage");
   const size = numbers.isRecord ? "" : writeInputOptions(store);
   if (block) return `resviz diagram ${spec} --figure block --at ${quoteForShell(block.name)}${size} -o block.pdf`;
   if (stage) return `resviz diagram ${spec} --stages ${quoteForShell(stage.name)}${size} -o stage.pdf`;
@@ -60,8 +60,8 @@ const quoteForShell = (text) => (/^[\w./:=,-]+$/.test(text) ? text : `'${text.re
 function makeCopying(store, shown) {
   const status = store.find("copied");
 
-  async function copy(text, said) {
-    status.textContent = (await writeToClipboard(text)) ? said : "The browser lets no page write to the clipboard here.";
+  async function copy(text, message) {
+    status.textContent = (await writeToClipboard(text)) ? message : "The browser lets no page write to the clipboard here.";
   }
 
   for (const press of store.root.querySelectorAll("[data-copy]")) {

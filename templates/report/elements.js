@@ -19,7 +19,7 @@ function setAttributes(made, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false || value === null) continue;
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (name === "style") for (const [key, it] of Object.entries(value)) made.style.setProperty(key, it);
+    else if (name === "style") for (const [key, setting] of Object.entries(value)) made.style.setProperty(key, setting);
     else made.setAttribute(name, value === true ? "" : value);
   }
 }

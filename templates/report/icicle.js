@@ -4,7 +4,7 @@ const ICICLE_LEVELS = 4;
 const LEAST_WIDTH = 0.25; // per cent of the whole, below which a part is not drawn
 
 // The parts in a part; equal blocks stand one by one.
-const listUnfolded = (part) => part.parts.flatMap((it) => (it.kind === "fold" ? it.parts : [it]));
+const listUnfolded = (part) => part.parts.flatMap((each) => (each.kind === "fold" ? each.parts : [each]));
 
 function makeIcicle(store, holder, caption) {
   let cells = new Map();
@@ -82,13 +82,13 @@ function makeIcicle(store, holder, caption) {
   holder.addEventListener("keydown", (event) => {
     const part = store.network.byId.get(event.target.dataset.id);
     if (!part) return;
-    const outer = [...iterateAbove(part)].find((it) => cells.has(it));
-    const siblings = (outer ? listUnfolded(outer) : [part]).filter((it) => cells.has(it));
+    const outer = [...iterateAbove(part)].find((each) => cells.has(each));
+    const siblings = (outer ? listUnfolded(outer) : [part]).filter((each) => cells.has(each));
     const place = siblings.indexOf(part);
     const moves = {
       ArrowRight: () => siblings[place + 1],
       ArrowLeft: () => siblings[place - 1],
-      ArrowDown: () => listUnfolded(part).find((it) => cells.has(it)),
+      ArrowDown: () => listUnfolded(part).find((each) => cells.has(each)),
       ArrowUp: () => outer ?? part.parent,
     };
     if (!(event.key in moves)) return;

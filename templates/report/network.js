@@ -18,7 +18,7 @@ function readLayer(data, columns, name, index) {
     index,
     name,
     type: columns.types[columns.type[index]],
-    sources: columns.sources[index].map((it) => (Array.isArray(it) ? it : [it, 0])),
+    sources: columns.sources[index].map((each) => (Array.isArray(each) ? each : [each, 0])),
     order: columns.orders[columns.order[index]] ?? null,
     window: window && {
       kernel: window[0], stride: window[1], padding: window[2], dilation: window[3],
@@ -47,8 +47,8 @@ function makePart(network, written, parent, tint) {
     const [path, type, units] = block;
     part.block = { path, type, units: units.map(readUnit) };
   }
-  part.parts = inner.map((it) => makePart(network, it, part, own));
-  part.layers = part.parts.flatMap((it) => it.layers).sort((a, b) => a.index - b.index);
+  part.parts = inner.map((each) => makePart(network, each, part, own));
+  part.layers = part.parts.flatMap((each) => each.layers).sort((a, b) => a.index - b.index);
   return part;
 }
 
@@ -59,7 +59,7 @@ function readUnit([fork, join, kind, label, reason, layers]) {
 // Layers have their names first; another part of a name says its kind too.
 function nameParts(network) {
   const every = [...iterateParts(network.root)];
-  for (const part of [...every.filter((it) => it.layer), ...every.filter((it) => !it.layer)]) {
+  for (const part of [...every.filter((each) => each.layer), ...every.filter((each) => !each.layer)]) {
     let id = part.kind === "network" ? "" : part.name;
     while (network.byId.has(id)) id += `~${part.kind}`;
     part.id = id;
@@ -90,13 +90,13 @@ function findCommonPart(first, last) {
 
 // The stage, stem or head of a layer, as tables call it; "" where there is none.
 function findStageName(layer) {
-  const named = [...iterateAbove(layer.part)].find((it) => ["stage", "stem", "head"].includes(it.kind));
+  const named = [...iterateAbove(layer.part)].find((each) => ["stage", "stem", "head"].includes(each.kind));
   return named ? named.name : "";
 }
 
 // A layer's name without that of the block that it lies in.
 function shortenName(part) {
-  const holder = [...iterateAbove(part)].find((it) => it.block?.path || it.kind === "call");
+  const holder = [...iterateAbove(part)].find((each) => each.block?.path || each.kind === "call");
   const path = holder?.block?.path ?? holder?.name;
   const rest = path && part.name.startsWith(path) ? part.name.slice(path.length) : "";
   return rest.length > 1 && /^[.:]/.test(rest) ? rest.slice(1) : part.name;

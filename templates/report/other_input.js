@@ -163,9 +163,11 @@ function makeOtherInput(stores, prefix) {
   };
 }
 
-// The totals at the head of a network follow its numbers.
+// The totals at the head of a network follow its numbers, and so does the batch they are of.
 function drawTotals(store) {
   const { numbers } = store;
+  const counting = store.root.querySelector(".counting")?.lastChild;
+  if (counting) counting.data = counting.data.replace(/(batch of) \d+(?=\.)/, `$1 ${numbers.batch}`);
   const totals = { MACs: sum(numbers.macs), "element-wise": sum(numbers.elements), activations: sum(numbers.activations) };
   for (const entry of store.root.querySelectorAll("[data-total]")) {
     const number = totals[entry.dataset.total];

@@ -6,11 +6,11 @@ const PASS_SIZE = { width: 1000, height: 190, top: 28, bottom: 18 };
 function listPass(store, lens) {
   const { layers } = store.network;
   const bars = layers.map((layer) => measureLayer(store, layer, lens));
-  if (lens === "memory") return { bars: null, line: store.numbers.held, says: "Bytes held while each layer runs" };
-  if (lens === "field") return { bars: null, line: bars, says: "What one position of each layer sees of the input" };
+  if (lens === "memory") return { bars: null, line: store.numbers.held, words: "Bytes held while each layer runs" };
+  if (lens === "field") return { bars: null, line: bars, words: "What one position of each layer sees of the input" };
   let total = 0;
   const line = bars.map((amount) => (total += amount));
-  return { bars, line, says: `${LENSES[lens].label} so far (line) and of each layer (bars, to their own scale)` };
+  return { bars, line, words: `${LENSES[lens].label} so far (line) and of each layer (bars, to their own scale)` };
 }
 
 function makePass(store, holder, caption) {
@@ -33,12 +33,12 @@ function makePass(store, holder, caption) {
   }
 
   function draw() {
-    const { bars, line, says } = listPass(store, store.lens);
-    const shown = line.map((it) => (it === Infinity ? measureInputSide(store) : it));
+    const { bars, line, words } = listPass(store, store.lens);
+    const shown = line.map((each) => (each === Infinity ? measureInputSide(store) : each));
     const side = store.lens === "field" ? measureInputSide(store) : 0;
-    const most = shown.reduce((best, it) => Math.max(best, it), side) || 1;
+    const most = shown.reduce((best, each) => Math.max(best, each), side) || 1;
     const y = (amount) => floor - ((floor - top) * amount) / most;
-    const highest = (bars ?? []).reduce((best, it) => Math.max(best, it), 0) || 1;
+    const highest = (bars ?? []).reduce((best, each) => Math.max(best, each), 0) || 1;
     const path = shown.map((amount, index) => `${index ? "L" : "M"}${x(index).toFixed(1)},${y(amount).toFixed(1)}H${x(index + 1).toFixed(1)}`).join("");
     const stages = bands();
     picture.replaceChildren(
@@ -51,15 +51,15 @@ function makePass(store, holder, caption) {
       const size = ((floor - top) * 0.6 * amount) / highest;
       return amount ? drawn("rect", { class: "each", x: x(index), y: floor - size, width: Math.max(x(1) * 0.8, 0.8), height: size }) : null;
     }
-    const peak = shown.indexOf(shown.reduce((best, it) => Math.max(best, it), 0));
+    const peak = shown.indexOf(shown.reduce((best, each) => Math.max(best, each), 0));
     const write = LENSES[store.lens].write;
     const place = (left, level) => ({ left: `${(100 * left) / width}%`, top: `${(100 * level) / height}%` });
     marks.replaceChildren(
       ...stages.filter((band) => band.width > 70).map((band) => element("span", { class: "stage", style: place(band.left, floor) }, band.part.name)),
-      ...(side ? [element("span", { class: "said", style: place(0, y(side)) }, `input: ${groupDigits(side)} px`)] : []),
-      ...(store.lens === "memory" && count ? [element("span", { class: `said peak${x(peak) > width / 2 ? " before" : ""}`, style: place(x(peak), top) }, `peak ${write(shown[peak])} at ${store.network.layers[peak].name}`)] : []),
+      ...(side ? [element("span", { class: "label", style: place(0, y(side)) }, `input: ${groupDigits(side)} px`)] : []),
+      ...(store.lens === "memory" && count ? [element("span", { class: `label peak${x(peak) > width / 2 ? " before" : ""}`, style: place(x(peak), top) }, `peak ${write(shown[peak])} at ${store.network.layers[peak].name}`)] : []),
     );
-    caption.textContent = `${says}. Click, or move with the arrows, to select a layer.`;
+    caption.textContent = `${words}. Click, or move with the arrows, to select a layer.`;
     moveCursor();
   }
 

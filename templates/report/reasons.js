@@ -42,7 +42,7 @@ function explainMacs(store, layer) {
   if (weight && macs % product(weight) === 0) {
     const places = macs / product(weight);
     const words = describePlaces(store, layer, places, weight);
-    if (words !== null) return `${[...weight, words].filter((it) => it !== "").join(" · ")} = ${groupDigits(macs)}`;
+    if (words !== null) return `${[...weight, words].filter((each) => each !== "").join(" · ")} = ${groupDigits(macs)}`;
   }
   return explainProduct(store, layer, macs);
 }

@@ -103,5 +103,5 @@ function sortLayers(store, layers) {
     if (missing(a.value) || missing(b.value)) return missing(a.value) - missing(b.value);
     return sign * (typeof a.value === "number" ? a.value - b.value : collator.compare(a.value, b.value));
   });
-  return keyed.map((it) => it.layer);
+  return keyed.map((each) => each.layer);
 }

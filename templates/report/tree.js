@@ -6,7 +6,7 @@ function makeTree(store, holder) {
   let rows = new Map();
 
   function countBlocks(part) {
-    return [...iterateParts(part)].filter((it) => it.kind === "block").length;
+    return [...iterateParts(part)].filter((each) => each.kind === "block").length;
   }
 
   function remark(part) {
