@@ -55,7 +55,7 @@ class ComparedPair:
     figure: ReportFigure | None
 
     @property
-    def rows(self) -> list[dict[str, str]]:
+    def change_rows(self) -> list[dict[str, str]]:
         """The rows of the table as text, with sign and kind of each change."""
         rows: list[dict[str, str]] = []
         for row in self.table.rows:

@@ -202,6 +202,7 @@ class TestInABrowser:
     def test_one_field_is_that_of_all(self, pair):
         """Where inputs agree: totals are those of fresh traces."""
         assert pair.locator("[data-input]").count() == 1
+        assert pair.locator("form.other").count() == 1
         pair.fill("[data-input]", "3×160×96")
         archs = [resviz.trace(spec, (3, 160, 96)) for spec in SMALL[:2]]
         cells = pair.locator('[data-compared="macs"] td').all_text_contents()
