@@ -62,19 +62,7 @@ class LivePage:
             address: of the page, where it is a file; if left out, the frame holds it.
             width: a length of CSS.
         """
-        held = "" if address else escape_held_page(self.page)
-        script = join_lines(read_template_text("frame.js"))
-        return join_lines(
-            load_template("frame.html").render(
-                label=self.label,
-                totals=self.totals,
-                height=self.height,
-                width=width,
-                address=address,
-                held=held,
-                script=script,
-            )
-        )
+        return write_frame(self, address, width)
 
     @knows_keywords
     def save(self, path: str | Path) -> None:
@@ -92,7 +80,8 @@ class LivePage:
         A notebook of somebody else has frames taken out until it is trusted, and
         shows a sentence that says so.
         """
-        bundle = {"text/html": self.to_html(), "text/plain": repr(self)}
+        frame = write_frame(self, in_notebook=True)
+        bundle = {"text/html": frame, "text/plain": repr(self)}
         # What cannot be drawn as pixels is a page all the same.
         with suppress(RenderError), warnings.catch_warnings():
             warnings.simplefilter("ignore", FontWarning)
@@ -119,6 +108,30 @@ def make_live_page(arch: Architecture, height: str | int | None = None) -> LiveP
     totals = f"{params} parameters, {sign}{macs} MACs"
     still = draw_diagram(arch, style="paper")
     return LivePage(render(arch), arch.label, totals, still, height)
+
+
+def write_frame(
+    live: LivePage, address: str = "", width: str = "100%", *, in_notebook: bool = False
+) -> str:
+    """Write the frame of a page, as `LivePage.to_html` does.
+
+    Args:
+        live: the page.
+        address: of its file; if left out, the frame holds it.
+        width: a length of CSS.
+        in_notebook: whether a sentence is to be seen where frames are taken out.
+    """
+    markup = load_template("frame.html").render(
+        label=live.label,
+        totals=live.totals,
+        height=live.height,
+        width=width,
+        address=address,
+        held="" if address else escape_held_page(live.page),
+        script=join_lines(read_template_text("frame.js")),
+        in_notebook=in_notebook,
+    )
+    return join_lines(markup)
 
 
 def read_frame_height(height: str | int | None) -> str:
@@ -150,7 +163,7 @@ def escape_held_page(page: str) -> str:
 
     Double quotes, of which it has most, stay as they are.
     """
-    for sign in "&'<\n":
+    for sign in "&'<>\n":
         page = page.replace(sign, f"&#{ord(sign)};")
     return page.encode("ascii", "xmlcharrefreplace").decode()
 

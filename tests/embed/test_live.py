@@ -138,6 +138,11 @@ class TestFence:
         assert "height:30cm" in markup
         assert "96&#215;96" in markup
 
+    def test_a_search_of_the_site_finds_no_words_of_ours(self):
+        """What stands beside the frame is nothing, as it is no notebook's."""
+        markup = write_fence("cifar8 --figure live")
+        assert "" == re.sub(r"<[^>]*>", "", markup).strip()
+
     @pytest.mark.parametrize(
         ("line", "want"),
         [

@@ -246,7 +246,8 @@ class TestInABrowser:
 
     def test_where_frames_are_taken_out_words_are_left(self, visit, live):
         """As in a notebook until it is trusted; else they are not seen."""
-        page = visit(OUTSIDE.format("white", live.to_html())).page
+        shown = live._repr_mimebundle_()["text/html"]
+        page = visit(OUTSIDE.format("white", shown)).page
         note = page.get_by_text("11.7 M parameters, 1.81 G MACs. Its page is left out")
         assert not note.is_visible()
         page.evaluate("document.querySelector('iframe').remove()")
