@@ -209,13 +209,16 @@ class TestInABrowser:
         wait_for_theme(other, "light")
         visited.page.wait_for_timeout(300)
         assert "dark" == one.evaluate("document.documentElement.dataset.theme")
-        other.evaluate("postMessage({ resvizTheme: 'dark' }, '*')")
         visited.page.evaluate(
             "frames[1].postMessage({ resvizTheme: '<b>' }, '*');"
             "frames[1].postMessage(null, '*')"
         )
-        visited.page.wait_for_timeout(200)
-        assert "light" == other.evaluate("document.documentElement.dataset.theme")
+        theme = other.evaluate(
+            "async () => { postMessage({ resvizTheme: 'dark' }, '*');"
+            " await new Promise((done) => setTimeout(done, 20));"
+            " return document.documentElement.dataset.theme; }"
+        )
+        assert "light" == theme
         assert [] == visited.console
 
     def test_its_head_is_short(self, frames):
