@@ -42,7 +42,7 @@ WITHIN_READINGS = {
 DOORS = {
     ("record/architecture.py", "tables"), ("record/architecture.py", "readings"),
     ("record/layers.py", "readings"), ("tables/table.py", "formats"),
-    ("record/architecture.py", "pages"),
+    ("record/architecture.py", "api"),
     ("figures/rendering.py", "formats"), ("cli/embed.py", "embed"),
     ("cli/mcp.py", "agents"),
 }  # fmt: skip

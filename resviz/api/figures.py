@@ -5,7 +5,6 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from resviz import source
 from resviz.api.tracing import list_networks, trace_networks
 from resviz.errors import SpecError
 from resviz.options.keywords import takes_options
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from resviz.figures import Diagram
     from resviz.options import TraceOptions
     from resviz.pages.live import LivePage
-    from resviz.source import TraceableSource
 
 
 @takes_options
@@ -221,7 +219,7 @@ def describe(
 
 @takes_options
 def explore(
-    network: TraceableSource,
+    network: Networks,
     *,
     height: str | int | None = None,
     **tracing: Unpack[TraceOptions],
@@ -229,16 +227,20 @@ def explore(
     """Show the report in a notebook: the same page, in a frame, offline.
 
     Args:
-        network: a record, a model, or a SPEC.
+        network: as for `report`, several too.
         height: of the frame, in pixels or as "20cm"; 720 pixels if left out.
         tracing: as for `trace`.
 
     Raises:
-        ResvizError: as `trace`; RenderError for a height that is none.
+        ResvizError: as `report`; RenderError for a height that is none.
     """
-    from resviz.pages.live import make_live_page
+    from resviz.pages import check_network_count
+    from resviz.pages.live import make_live_page, read_frame_height
 
-    return make_live_page(source.resolve_architecture(network, **tracing), height)
+    several, height = list_networks(network), read_frame_height(height)
+    check_network_count(len(several))
+    archs = trace_networks(network, **tracing)
+    return make_live_page(archs, several[0], tracing, height)
 
 
 @takes_options

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from resviz.embed.requests import CSS_LENGTH, FigureRequest, split_width
 from resviz.errors import SpecError
 from resviz.figures import DEFAULTS, FIGURES
-from resviz.pages.live import make_live_page, read_frame_height
+from resviz.pages import check_network_count
+from resviz.pages.live import draw_still, make_live_page, read_frame_height
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from resviz.embed.record_cache import RecordCache
     from resviz.figures.rendering import Diagram
     from resviz.pages.live import LivePage
+    from resviz.record import Architecture
 
 LIVE = "live"
 """What a document calls the report as a figure."""
@@ -32,12 +34,16 @@ class LiveRequest:
     """One report in a frame.
 
     Attributes:
-        still: the figure that stands for it where there are no frames.
+        specs: the networks; what changed from the first to each other is told.
         height: of the frame, a length of CSS.
+        alt: what the figure shows that stands for it where there are no frames.
+        tracing: of `resviz.trace`.
     """
 
-    still: FigureRequest
+    specs: tuple[str, ...]
     height: str
+    alt: str = ""
+    tracing: Mapping[str, Any] = field(default_factory=dict)
 
     def make_page(self, cache: RecordCache) -> LivePage:
         """Make the page.
@@ -45,9 +51,8 @@ class LiveRequest:
         Raises:
             ResvizError: as `resviz.trace`.
         """
-        (spec,) = self.still.specs
-        arch = cache.load_or_trace(spec, self.still.tracing)
-        return make_live_page(arch, self.height)
+        archs = self.load_networks(cache)
+        return make_live_page(archs, archs[0], {}, self.height)
 
     def draw_request(self, cache: RecordCache) -> Diagram:
         """Draw the figure that stands for the page.
@@ -55,7 +60,18 @@ class LiveRequest:
         Raises:
             ResvizError: as `resviz.trace`.
         """
-        return self.still.draw_request(cache)
+        still = draw_still(self.load_networks(cache))
+        if not self.alt:
+            return still
+        return replace(still, picture=replace(still.picture, description=self.alt))
+
+    def load_networks(self, cache: RecordCache) -> list[Architecture]:
+        """Return the records of the networks.
+
+        Raises:
+            ResvizError: as `resviz.trace`.
+        """
+        return [cache.load_or_trace(spec, self.tracing) for spec in self.specs]
 
 
 def read_request(
@@ -73,7 +89,7 @@ def read_request(
         tracing: of a trace.
 
     Raises:
-        SpecError: for an option that the figure does not take, or several networks.
+        SpecError: for an option that the figure does not take, or too many networks.
     """
     figure, height = options.get("figure"), place.get("height")
     alt = place.get("alt") or ""
@@ -83,8 +99,7 @@ def read_request(
         width = width or laid_out.get("width", "")
         if width and not CSS_LENGTH.fullmatch(width.lower()):
             raise SpecError(f"width: got {width!r} for {LIVE!r}, want 80% or 400px")
-        still = FigureRequest(specs, {}, alt, tracing)
-        return LiveRequest(still, read_frame_height(height)), width
+        return LiveRequest(specs, read_frame_height(height), alt, tracing), width
     if height is not None:
         raise SpecError(
             f"height: got {height!r} for {figure or 'overview'!r}, only the figure "
@@ -95,13 +110,12 @@ def read_request(
 
 
 def check_live_options(specs: tuple[str, ...], options: Mapping[str, Any]) -> None:
-    """Check that a report is asked for one network, and for nothing that a figure has.
+    """Check that a report has networks, and nothing that a figure has.
 
     Raises:
         SpecError: if it is not so.
     """
-    if len(specs) != 1:
-        raise SpecError(f"{LIVE}: want one network, got {' '.join(specs) or 'none'}")
+    check_network_count(len(specs))
     for name, value in options.items():
         if name not in {"figure", "width"} and value != DEFAULTS[name]:
             got = ", ".join(value) if isinstance(value, tuple) else value

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from resviz.calls import knows_keywords
 from resviz.errors import FontWarning, RenderError, SpecError
+from resviz.figures.sentences import join_with_and
 from resviz.files import check_suffix, write_atomically
 from resviz.formats.tables.html import SUFFIXES
-from resviz.pages.report import render
+from resviz.pages import render_networks
 from resviz.readings import costs
 from resviz.templates import load_template, read_template_text
 from resviz.units import LENGTH_POINTS, format_count, parse_length
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from resviz.figures.rendering import Diagram
     from resviz.record import Architecture
+    from resviz.source import TraceableSource
 
 FRAME_HEIGHT = "720px"
 """How tall a frame is that was given no height: tree and table have a dozen rows."""
@@ -36,8 +39,8 @@ class LivePage:
 
     Attributes:
         page: the report, one file that asks for no other.
-        label: of the network.
-        totals: of the network, in words.
+        label: of the network, or of all.
+        totals: of each, in words.
         still: a figure, for where no page can be shown.
         height: of the frame, a length of CSS.
     """
@@ -89,25 +92,45 @@ class LivePage:
         return bundle
 
 
-def make_live_page(arch: Architecture, height: str | int | None = None) -> LivePage:
-    """Make the report of a network, to be shown in a frame.
+def make_live_page(
+    archs: Sequence[Architecture],
+    first: TraceableSource,
+    tracing: Mapping[str, Any],
+    height: str,
+) -> LivePage:
+    """Make the report of one network or of several, to be shown in a frame.
 
     Args:
-        arch: the record.
-        height: of the frame, "720px" or another length, or pixels.
+        archs: their records.
+        first: what the first was traced from, as of `render_networks`.
+        tracing: options of the traces.
+        height: of the frame, as `read_frame_height` gives it.
 
     Raises:
-        RenderError: for a height that is none, or too low or too tall.
+        SpecError: as `render_networks`.
     """
-    from resviz.figures import draw_diagram
+    page = render_networks(archs, first, tracing)
+    label = join_with_and([arch.label for arch in archs])
+    totals = "; ".join(map(tell_totals, archs))
+    return LivePage(page, label, totals, draw_still(archs), height)
 
-    height = read_frame_height(height)
+
+def tell_totals(arch: Architecture) -> str:
+    """Say in a few words what a network has and takes."""
     total = costs.sum_record_costs(arch)
     sign = "at least " if total.leaves_out else ""
     params, macs = format_count(arch.params), format_count(total.macs)
-    totals = f"{params} parameters, {sign}{macs} MACs"
-    still = draw_diagram(arch, style="paper")
-    return LivePage(render(arch), arch.label, totals, still, height)
+    return f"{params} parameters, {sign}{macs} MACs"
+
+
+def draw_still(archs: Sequence[Architecture]) -> Diagram:
+    """Draw what stands for a page: what changed between two networks, or the first."""
+    from resviz.figures import draw_diagram
+
+    if len(archs) == 2:
+        with suppress(RenderError, SpecError):  # of two that have little in common
+            return draw_diagram(archs, diff=True, style="paper")
+    return draw_diagram(archs[0], style="paper")
 
 
 def write_frame(

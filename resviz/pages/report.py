@@ -29,7 +29,7 @@ from resviz.tables.summary import summary_table
 from resviz.tables.table import REASON_TEXTS
 from resviz.templates import (
     json_for_script,
-    read_template_text,
+    read_script,
     render_page,
     render_part,
 )
@@ -64,8 +64,8 @@ SUMMED_KEYS = ("params", "macs", "params_share", "macs_share")
 
 VIEW_SCRIPTS = (
     "elements", "numbers", "network", "store", "reasons", "tree", "icicle", "pass",
-    "rows", "table", "inspector", "copying", "other_input", "links", "overview",
-    "search", "tips", "theme", "panel",
+    "rows", "table", "inspector", "clipboard", "copying", "other_input", "links",
+    "overview", "search", "tips", "theme", "panel",
 )  # fmt: skip
 """The files of the views' script, each behind those whose functions it calls."""
 
@@ -115,10 +115,12 @@ def render_report(
         scripts: names of files behind `VIEW_SCRIPTS`.
         content: what else the template shows.
     """
+    names = (*VIEW_SCRIPTS, *scripts)
+    files = ("what_if.js", *(f"report/{name}.js" for name in names))
     return render_page(
         "report.html",
         title=title,
-        scripts=(read_report_script((*VIEW_SCRIPTS, *scripts)),),
+        scripts=(read_script(files),),
         strict=True,
         networks=networks,
         tints=list_tint_colours(),
@@ -188,19 +190,6 @@ def write_script_data(data: object) -> Markup:
     from markupsafe import Markup
 
     return Markup(json_for_script(data))  # noqa: S704 - see there
-
-
-def read_report_script(names: Sequence[str]) -> str:
-    """Read a page's script, in which its files share one scope.
-
-    Comments and indents are left out, as no text goes over two lines there.
-    """
-    files = ("what_if.js", *(f"report/{name}.js" for name in names))
-    lines = (
-        line.strip() for name in files for line in read_template_text(name).splitlines()
-    )
-    code = [line for line in lines if line and not line.startswith("//")]
-    return "\n".join(['"use strict";', "(() => {", *code, "})();"])
 
 
 @dataclass(frozen=True, slots=True)

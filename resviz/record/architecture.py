@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -375,11 +375,11 @@ class Architecture(
         write_atomically(path, compress_for_path(path, self.to_json() + b"\n"))
 
     @knows_keywords
-    def explore(self, *, height: str | int | None = None) -> LivePage:
-        """Return the report in a frame, as `resviz.explore` does."""
-        from resviz.pages.live import make_live_page
+    def explore(self, *others: Any, height: str | int | None = None) -> LivePage:
+        """Return the report in a frame, with others compared, as `resviz.explore`."""
+        from resviz.api.figures import explore
 
-        return make_live_page(self, height)
+        return explore([self, *others], height=height)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return one row a layer: costs, stage, block; `resviz.layers` has more."""

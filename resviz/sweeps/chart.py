@@ -119,7 +119,7 @@ def category_text(name: str, cell_value: Any) -> str:
 
 
 def colour_kinds(result: SweepResult) -> dict[str, str]:
-    """List columns by which points can be coloured, with the kind of each for Vega.
+    """List columns by which points can be coloured, with the kind of each.
 
     Few values are told apart one by one, many numbers by a ramp, many words not at all.
     """
@@ -139,21 +139,15 @@ def axis_label(name: str) -> str:
     return AXIS_TITLES.get(name, name.replace("_", " "))
 
 
-def build_chart(names: Sequence[str], x: str, y: str, colours: dict[str, str]) -> Any:
+def build_chart(x: str, y: str, colours: dict[str, str]) -> Any:
     """Build the chart of the points, without their data, for altair.
 
     Args:
-        names: columns to tell of a point.
         x: column of the horizontal axis.
         y: column of the vertical one.
         colours: by what they are for.
     """
     alt = import_extra("altair", "sweep")
-    tooltips = [alt.Tooltip("spec", type="nominal", title="SPEC")]
-    tooltips += [
-        alt.Tooltip(name, type="quantitative", title=axis_label(name), format=",")
-        for name in names
-    ]
 
     def quantity(channel: Any, name: str) -> Any:
         scale, axis = alt.Scale(zero=False, nice=True), alt.Axis(format="~s")
@@ -173,7 +167,6 @@ def build_chart(names: Sequence[str], x: str, y: str, colours: dict[str, str]) -
             color=front_mark(alt.Color, colours["on"], colours["off"]),
             shape=front_mark(alt.Shape, DIAMOND, "circle"),
             order=alt.Order("front", type="nominal", sort="ascending"),
-            tooltip=tooltips,
         )
         .configure(**chart_config(colours))
     )
@@ -210,13 +203,12 @@ def render_chart_svg(result: SweepResult) -> str:
         for point in chart_points(result)
         if point[x] is not None and point[y] is not None
     ]
-    chart = build_chart((), x, y, LIGHT_COLOURS).properties(width=560, height=340)
+    chart = build_chart(x, y, LIGHT_COLOURS).properties(width=560, height=340)
     vega_spec = chart.to_dict()
     for axis, name in (("x", x), ("y", y)):
         if needs_log_scale([point[name] for point in placed_points]):
             vega_spec["encoding"][axis]["scale"] = LOG_SCALE
     vega_spec["datasets"] = {"points": placed_points}
-    vega_spec["encoding"].pop("tooltip")
     svg_text = import_extra("vl_convert", "sweep").vegalite_to_svg(
         vega_spec, vl_version=vega_lite_version()
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resviz import escape
 from resviz.sweeps.chart import (
+    LOG_SCALE_RATIO,
     axis_columns,
     axis_label,
     category_columns,
@@ -85,6 +86,7 @@ def build_contents(
         "words": words,
         "tints": colour_kinds(result),
         "places": choose_axes(result),
+        "logFrom": LOG_SCALE_RATIO,
         "objectives": [tuple(aim) for aim in shown_objectives(result)],
         "front": find_shown_front(result),
         "overviewsHeld": len(overviews),

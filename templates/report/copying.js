@@ -55,8 +55,6 @@ function writeInputOptions({ network, numbers }) {
   return `${samples.map((sample) => ` --input ${sample}`).join("")} --batch ${numbers.batch}`;
 }
 
-const quoteForShell = (text) => (/^[\w./:=,-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
-
 function makeCopying(store, shown) {
   const status = store.find("copied");
 
@@ -75,23 +73,5 @@ function makeCopying(store, shown) {
         copy(writeRows(store, { rows: one, columns: shown.columns }, syntax), `Copied ${plural(one.length, "row")} as ${syntax}.`);
       }
     });
-  }
-}
-
-async function writeToClipboard(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // A page inside another may not; there the old way is left.
-    const area = element("textarea", { class: "aside", "aria-hidden": "true" });
-    const before = document.activeElement;
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    before?.focus({ preventScroll: true });
-    return done;
   }
 }

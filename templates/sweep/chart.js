@@ -3,6 +3,7 @@
 const DIAMOND = "M0-7L7 0L0 7L-7 0Z";
 const CIRCLE = "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0Z";
 const LONGEST_NAME = 30;
+const REACH = 14; // pixels from a point at which it is pointed at
 
 // Colours of few values, and of a ramp, on a light page and on a dark one.
 const LIGHT_HUES = ["#1b9e77", "#d95f02", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#666666", "#8c6d00"];
@@ -55,12 +56,18 @@ function makePoints(store, holder, legend, note, hint) {
     const front = points.filter((point) => store.front.has(point.number));
     const line = drawn("path", { class: "step", d: drawStep(store, front) });
     const others = points.filter((point) => !store.front.has(point.number));
-    for (const point of points) point.mark = drawPoint(store, point, colours.fill(point.number), choose, tell);
+    for (const point of points) point.mark = drawPoint(store, point, colours.fill(point.number), tell);
     picture.append(ground, line, ...[...others, ...front].map((point) => point.mark));
     holder.replaceChildren(picture);
     const left = nameFront(store, picture, front, points, plot);
     addFrame(store, picture, ground, points, plot);
     picture.addEventListener("keydown", move);
+    picture.addEventListener("click", (event) => {
+      const near = findNearest(event, picture);
+      if (near) choose(near.number);
+    });
+    picture.addEventListener("pointermove", (event) => tell(findNearest(event, picture)?.number ?? null));
+    picture.addEventListener("pointerleave", () => tell(null));
     drawLegend(colours.legend);
     mark();
     const hidden = store.sound.length - points.length;
@@ -83,6 +90,16 @@ function makePoints(store, holder, legend, note, hint) {
 
   function tell(number) {
     hint.textContent = number === null ? "" : `${store.specs[number]}: ${describePlace(store, number)}`;
+  }
+
+  // Marks overlap, so that what is pointed at is the nearest; a click without a place is its point's.
+  function findNearest(event, picture) {
+    const pressed = points.find((point) => point.mark.contains(event.target));
+    if (event.type === "click" && !event.detail) return pressed;
+    const box = picture.getBoundingClientRect();
+    const distance = (point) => Math.hypot(event.clientX - box.left - point.x, event.clientY - box.top - point.y);
+    const nearest = points.reduce((best, point) => (!best || distance(point) < distance(best) ? point : best), null);
+    return nearest && distance(nearest) <= REACH ? nearest : null;
   }
 
   function choose(number) {
@@ -141,12 +158,12 @@ function drawAxes(store, across, up, plot, width, height) {
   return group;
 }
 
-function drawPoint(store, { number, x, y }, fill, choose, tell) {
+function drawPoint(store, { number, x, y }, fill, tell) {
   const isFront = store.front.has(number);
   const label = `${store.specs[number]}: ${describePlace(store, number)}${isFront ? ", on the front" : ""}`;
   return drawn(
     "g",
-    { class: "point", role: "button", "aria-label": label, transform: `translate(${x} ${y})`, "data-row": number, onclick: () => choose(number), onmouseenter: () => tell(number), onmouseleave: () => tell(null), onfocus: () => tell(number), onblur: () => tell(null) },
+    { class: "point", role: "button", "aria-label": label, transform: `translate(${x} ${y})`, "data-row": number, onfocus: () => tell(number), onblur: () => tell(null) },
     drawn("circle", { class: "reach", r: 11 }),
     drawn("path", { class: isFront ? "on" : "off", d: isFront ? DIAMOND : CIRCLE, style: fill ? { fill } : {} }),
   );

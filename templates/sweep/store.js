@@ -1,7 +1,5 @@
 // The one state of the page: axes, what is chosen, pinned and framed.
 
-const LOG_FROM = 20; // a largest value so many times the smallest is shown on a logarithmic axis
-
 function makeSweepStore(contents) {
   const listeners = [];
   const failed = new Map(contents.failed);
@@ -35,7 +33,7 @@ function makeSweepStore(contents) {
       if (!store.canBeLog(name)) return false;
       const values = store.known(name);
       const spread = values.reduce((most, value) => Math.max(most, value), 0) / values.reduce((least, value) => Math.min(least, value), Infinity);
-      return store.logs[name] ?? spread > LOG_FROM;
+      return store.logs[name] ?? spread > contents.logFrom;
     },
     togglePin(number) {
       const others = store.pins.filter((it) => it !== number);

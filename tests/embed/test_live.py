@@ -6,7 +6,8 @@ import pytest
 
 import resviz
 from resviz.embed.fence import formatter
-from resviz.embed.live import STILL_NOTE
+from resviz.embed.live import LIVE, STILL_NOTE, LiveRequest, read_request
+from resviz.embed.record_cache import RecordCache
 from tests.embed.test_sphinx import NET
 from tests.pages.report.conftest import Visit
 
@@ -29,7 +30,7 @@ Page
 IS_PAGE = "the figure 'live' is a page and takes only height and width: leave out"
 
 WRONG = {
-    ".. resviz:: 18 34\n   :figure: live": "live: want one network, got 18 34",
+    ".. resviz:: " + 13 * "18 " + "\n   :figure: live": "got 13 networks, want 12 at",
     ".. resviz:: 18\n   :figure: live\n   :at: a, b": f"at: got 'a, b', {IS_PAGE} at",
     ".. resviz:: 18\n   :figure: live\n   :plain:": f"plain: {IS_PAGE} plain",
     ".. resviz:: 18\n   :height: 500px": "height: got '500px' for 'overview', only the",
@@ -146,7 +147,6 @@ class TestFence:
     @pytest.mark.parametrize(
         ("line", "want"),
         [
-            ("18 34 --figure live", "want one network, got 18 34"),
             ("18 --figure live --at conv2_1", "leave out at"),
             ("18 --figure live --heat macs", "leave out heat"),
             ("18 --height 500px", "want figure live, or leave out height"),
@@ -154,12 +154,22 @@ class TestFence:
             ("18 --figure lives", "did you mean &#x27;live&#x27;?"),
             ("describe 18 --figure live", "a page has no sentence"),
             ("net.py:build --figure live", "only if it is allowed"),
-            ("--figure live", "want one network, got none"),
+            ("--figure live", "got no network, want one, or several"),
         ],
     )
     def test_what_is_wrong_is_said(self, line, want):
         """In the page."""
         assert want in write_fence(line)
+
+    def test_several_are_one_page(self):
+        """As the command writes it; what stands for it shows what changed."""
+        request, _ = read_request(("cifar8", "cifar14"), {"figure": LIVE}, {}, {})
+        assert isinstance(request, LiveRequest)
+        cache = RecordCache()
+        assert request.make_page(cache).page == resviz.report(["cifar8", "cifar14"])
+        still = request.draw_request(cache).description
+        want = resviz.diagram(["cifar8", "cifar14"], diff=True).description
+        assert want == still
 
     @pytest.mark.needs("chromium")
     @pytest.mark.parametrize("ground", ["white", "#0f1115"])

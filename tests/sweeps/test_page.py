@@ -224,6 +224,28 @@ def test_a_click_chooses_everywhere(page):
     assert "holds the overviews of 2 variants" in page.text_content("#chosen")
 
 
+def test_a_click_is_the_nearest_points(page):
+    """Where marks lie close to one another, and some pixels beside; not far off."""
+    page = page.page
+    page.select_option("#x", "params")
+    page.select_option("#y", "params")
+    area = page.locator("#chart svg").bounding_box()
+    for point in page.locator(".point").all():
+        x, y = map(float, point.get_attribute("transform")[10:-1].split())
+        page.mouse.click(area["x"] + x + 3, area["y"] + y - 3)
+        pressed = page.locator('.point[aria-pressed="true"]')
+        assert pressed.get_attribute("transform") == point.get_attribute("transform")
+    page.locator(".point").first.focus()
+    page.keyboard.press("Escape")
+    page.mouse.click(area["x"] + area["width"] / 3, area["y"] + 30)
+    assert "Choose a point" in page.text_content("#chosen")
+    page.locator(".point").first.evaluate(
+        "it => it.dispatchEvent(new Event('click', { bubbles: true }))"
+    )
+    name = page.text_content("#chosen h3")
+    assert page.locator(".point").first.get_attribute("aria-label").startswith(name)
+
+
 def test_the_front_is_a_step_line(joined):
     """On the axes that are aimed at, to the right and up; on others it is none."""
     page = joined.page

@@ -68,6 +68,18 @@ def test_a_record_explores_itself():
     assert arch.explore(height="9cm") == resviz.explore(arch, height="9cm")
 
 
+def test_several_are_one_page():
+    """Of records, SPECs or both, as `report` writes it; the label names all."""
+    arch = resviz.trace("cifar8")
+    live = arch.explore("cifar14", height=800)
+    assert live.page == resviz.report([arch, "cifar14"])
+    assert live.label == "ResNet-8 (CIFAR) and ResNet-14 (CIFAR)"
+    assert live.totals.count(" MACs") == 2
+    assert live.page == resviz.explore([arch, "cifar14"]).page
+    with pytest.raises(resviz.SpecError, match="got 13 networks, want 12 at most"):
+        resviz.explore(13 * ["cifar8"])
+
+
 def test_it_is_saved_as_the_report(live, tmp_path):
     """Whole, and under the name of a page alone."""
     live.save(tmp_path / "r.html")
