@@ -116,7 +116,7 @@ def list_declared_options(declaration: type) -> dict[str, Option]:
     Example:
         >>> from resviz.options import PlaceOptions
         >>> [*list_declared_options(PlaceOptions)]
-        ['alt', 'width']
+        ['figure', 'height', 'alt', 'width']
     """
     return {
         name: replace(hint.__metadata__[0], name=name)

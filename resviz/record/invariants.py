@@ -6,13 +6,13 @@
 3. Names are unique, and a parameter is counted once, in one layer.
 4. Calls nest.
 5. A storage is released after its last use.
-6. Operations have the operands that rules read, and their sources are there, in the
-   shapes that they read.
+6. Operations have the operands that rules read, and their sources are there.
 """
 
 from __future__ import annotations
 
 from itertools import compress
+from math import prod
 from typing import TYPE_CHECKING
 
 from resviz.operations.table import OPERATIONS
@@ -192,8 +192,8 @@ def check_wiring(layer: Layer) -> None:
 def check_file(arch: Architecture) -> None:
     """Check what only a file can have wrong; a trace writes down what there was.
 
-    Operations read the shapes that reach them, arguments are of their kind, and either
-    all operations name the storages that they read or none does.
+    Operations read as many elements as reach them, arguments are of their kind, and
+    either all operations name the storages that they read or none does.
 
     Raises:
         ValueError: naming the layer where that is not so.
@@ -217,23 +217,24 @@ def check_reads(operation: Operation) -> None:
 
 
 def check_inner_shapes(layer: Layer) -> None:
-    """Check that what is read in a layer has the shape of what is there."""
+    """Check that what is read in a layer has the elements of what is there.
+
+    Not its shape: what turns the axes for a kernel, as in a GRU, may be no operation.
+    Nothing says what feeds what in older records of several operations.
+    """
     given = [tensor.shape for tensor in layer.inputs]
     made: list[Sequence[Shape]] = []
     for operation in layer.operations:
-        read = operation.inputs
         if operation.sources:
-            check_edges(operation.sources, read, given, made)
-        elif (*compress(read, operation.flowing),) != (
-            *given[: sum(operation.flowing)],
-        ):
-            raise ValueError(f"{operation.name} reads {read}, where there is {given}")
+            check_edges(operation.sources, operation.inputs, given, made)
+        elif len(layer.operations) == 1:
+            check_elements([*compress(operation.inputs, operation.flowing)], given)
         made.append(operation.outputs)
     outputs = [tensor.shape for tensor in layer.outputs]
     if layer.ends:
         check_edges(layer.ends, outputs, given, made)
-    elif (*(made[-1] if made else given)[: len(outputs)],) != (*outputs,):
-        raise ValueError(f"it gives {outputs}, which its last operation does not")
+    elif len(made) == 1:
+        check_elements(outputs, made[0])
 
 
 def check_edges(
@@ -251,11 +252,18 @@ def check_edges(
         made: shapes of what each of its operations gives.
     """
     for source, shape in zip(sources, shapes, strict=True):
-        if source is None:
-            continue
-        there = given if source.layer == MODEL_INPUT else made[source.layer]
-        if there[source.output] != shape:
-            raise ValueError(f"{shape} is read, where there is {there[source.output]}")
+        if source is not None:
+            there = given if source.layer == MODEL_INPUT else made[source.layer]
+            check_elements([shape], [there[source.output]])
+
+
+def check_elements(shapes: Sequence[Shape], there: Sequence[Shape]) -> None:
+    """Refuse shapes that are more than there are, or hold other elements."""
+    if len(shapes) > len(there):
+        raise ValueError(f"{shapes} is read, where there is {there}")
+    for shape, other in zip(shapes, there, strict=False):
+        if shape != other and prod(shape) != prod(other):
+            raise ValueError(f"{shape} is read, where there is {other}")
 
 
 AXES = {"dim", "dims", "dim0", "dim1"}
