@@ -12,6 +12,7 @@ from resviz import __version__
 from resviz.errors import RenderError, SpecError
 from resviz.formats.pictures.svg import FLUID
 from resviz.formats.tables.html import html_cell
+from resviz.pages.report_costs import list_convention_counts, list_kind_costs
 from resviz.pages.report_data import build_report_data
 from resviz.pages.report_layers import (
     build_layer_list,
@@ -158,6 +159,8 @@ def build_network_page(
         gaps=[describe_uncounted(gap) for gap in overall.data["not_counted"]],
         uncalled=list_uncalled(arch),
         stages=stage_table_rows(structure, overall.rows),
+        kind_costs=list_kind_costs(arch, structure),
+        conventions=[*list_convention_counts(arch)],
         has_frozen=bool(arch.frozen_params),
         steps=overall.data["flow"],
         paper=paper_table_column(arch),
