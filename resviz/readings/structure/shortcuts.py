@@ -43,6 +43,12 @@ SHORTCUT_NOUNS = {
 }
 """One and several shortcuts of each kind."""
 
+REARRANGING = {
+    "_reshape_alias", "_unsafe_view", "clone", "flatten", "permute", "reshape",
+    "transpose", "view",
+}  # fmt: skip
+"""What keeps all values: a map that only becomes one row of them is what it was."""
+
 SHORTCUT_KINDS = (*SHORTCUT_NOUNS,)
 """What a shortcut can be. "subsampled" drops positions and changes nothing else."""
 
@@ -91,15 +97,16 @@ def read_shortcut(
     words = [word for step in steps if (word := label_step(step))]
     projects = any(map(is_weighted, ops))
     kind = classify_shortcut(steps, projects=projects)
+    is_row = axes == 0 < len(ops) and all(op.name in REARRANGING for op in ops)
     if not words:
         words = [label_identity(ops, norms=norms)]
-        if moved := label_moved_values(*sizes):
+        if moved := "" if is_row else label_moved_values(*sizes):
             kind, words = "other", [moved]
     return Shortcut(
         graph.arch,
         kind=kind,
         label=" + ".join(dict.fromkeys(words)) + note,
-        reason=find_reason(*sizes, projects=projects),
+        reason=None if is_row else find_reason(*sizes, projects=projects),
         input_shape=to_channels_first(before, graph.channel_axes.get(fork)),
         output_shape=output_shape,
         stride=multiply_strides(steps, axes, first=first),

@@ -268,6 +268,32 @@ def test_a_shortcut_whose_values_are_moved_is_no_identity(label):
     assert (kind, label) == (block.shortcut.kind, block.shortcut.label)
 
 
+ROWS = {
+    "flatten": lambda x: x.flatten(1),
+    "view": lambda x: x.view(x.size(0), -1),
+    "reshape": lambda x: x.reshape(x.size(0), -1),
+    "every sample": lambda x: x.flatten(),
+    "channels last": lambda x: x.permute(0, 2, 3, 1).flatten(1),
+    "twice": lambda x: x.flatten(2).flatten(1),
+}
+"""Rows of all values of a map."""
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_map_that_becomes_a_row_is_an_identity(name):
+    """What is added are the same values, as where nobody flattens."""
+    net = nn.Sequential(conv(3, 3), Grown(ROWS[name]), nn.Unflatten(-1, (8, 8, -1)))
+    if name == "every sample":
+        net = nn.Sequential(conv(3, 3), Grown(ROWS[name]))
+    (block,) = read_structure(trace(net, (3, 8, 8))).blocks
+    shortcut = block.shortcut
+    assert ("identity", "identity", None) == (
+        shortcut.kind,
+        shortcut.label,
+        shortcut.reason,
+    )
+
+
 class Cell(nn.Module):
     """Sums of one input's branches, of which so many are put side by side."""
 
