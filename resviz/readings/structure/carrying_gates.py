@@ -15,10 +15,10 @@ from resviz.readings.structure.main_ends import find_main_ends, walk_unweighted
 from resviz.readings.structure.regions import find_regions
 from resviz.readings.structure.side_edges import SideKind
 from resviz.readings.structure.summed_parts import SCALINGS
+from resviz.readings.structure.weights import have_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from collections.abc import Set as AbstractSet
 
     from resviz.readings.structure.graph import Graph
 
@@ -63,15 +63,6 @@ def is_moved_by_gates(graph: Graph, node: int, gates: list[int]) -> bool:
                 is_made_by_weights(graph, gate) for gate in gates
             )
     return False
-
-
-def have_weights(graph: Graph, nodes: AbstractSet[int]) -> bool:
-    """Tell whether any of some nodes has weights.
-
-    A product of two that flow has none, as that of messages with a one-hot matrix,
-    which says where they go.
-    """
-    return any(graph.efforts[n].weighted for n in graph.efforts.keys() & nodes)
 
 
 def walk_sums_below(graph: Graph, node: int) -> Iterator[int]:

@@ -18,6 +18,7 @@ from resviz.readings.structure.forks import (
 )
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.lookalikes import adds_levels
+from resviz.readings.structure.weights import have_weights
 
 if TYPE_CHECKING:
     from resviz.readings.structure.forks import Addition
@@ -68,7 +69,7 @@ def adds_first_state(
 def weighs_between(graph: Graph, start: int, end: int) -> bool:
     """Tell whether the ways from one node to another have weights, or the last does."""
     between = graph.find_nodes_between(start, end, main_only=True)
-    return any(graph.efforts[n].weighted for n in graph.efforts.keys() & between)
+    return have_weights(graph, between)
 
 
 def find_sums_of(graph: Graph, node: int) -> set[int]:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from resviz.readings.structure.forks import AncestorSearch, walk_unweighted_chain
+from resviz.readings.structure.weights import have_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,8 +82,8 @@ def find_calls_of_sums(
             number in layers.values()
             or call.type != calls[first[depth]].type
             or state >= call.start
-            or not has_weights_inside(graph, range(region.join + 1, call.stop))
-            or not has_weights_inside(graph, range(call.start, region.join))
+            or not have_weights(graph, range(region.join + 1, call.stop))
+            or not have_weights(graph, range(call.start, region.join))
         ):
             return {}
         layers[region.join] = number
@@ -101,8 +102,3 @@ def find_calls_above(graph: Graph, node: int) -> list[int]:
         above.append(number)
         number = graph.arch.calls[number].parent
     return above[::-1]
-
-
-def has_weights_inside(graph: Graph, nodes: range) -> bool:
-    """Tell whether any node of a range has weights."""
-    return any(n in graph.efforts and graph.efforts[n].weighted for n in nodes)

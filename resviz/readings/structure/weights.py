@@ -18,6 +18,7 @@ from resviz.record import MODEL_INPUT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from resviz.readings.structure.graph import Graph
     from resviz.record import Layer, Operation
 
 
@@ -197,3 +198,12 @@ def is_upsampling(op: Operation) -> bool:
     return is_transposed or op.name.startswith(
         ("upsample", "_upsample", "pixel_shuffle")
     )
+
+
+def have_weights(graph: Graph, nodes: Iterable[int]) -> bool:
+    """Tell whether any of some nodes has weights.
+
+    A product of two that flow has none, as that of messages with a one-hot matrix,
+    which says where they go.
+    """
+    return any(graph.efforts[n].weighted for n in graph.efforts.keys() & nodes)
