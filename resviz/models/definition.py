@@ -227,28 +227,39 @@ class ResNet(nn.Module):
         for name, stage in zip(self._layers, stages, strict=True):
             self.add_module(name, assembly.build_stage(channels, stage))
             channels = stage.out_channels
+        self._outputs = [self._layers[index] for index in self.out_indices]
         self._add_head(head, num_classes)
         self.softmax = nn.Softmax(dim=1) if softmax and self.fc else None
         left_out = [f"layer{i + 1}." for i in range(len(stages), len(layers))]
         self.omitted = (*left_out, *([] if self.fc else ["fc."]))
         initialise_weights(self, zero_init_residual=zero_init_residual)
 
-    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """Return logits, pooled features, or the outputs of the chosen stages."""
+    def forward(self, x: Tensor):  # noqa: ANN201 - TorchScript knows no such union
+        """Return logits, pooled features, or the outputs of the chosen stages.
+
+        Those are a tuple; TorchScript, whose tuples have one length, gives a list.
+        """
         x = self.relu(self.bn1(self.conv1(x)))
         if self.maxpool is not None:
             x = self.maxpool(x)
-        outputs = {}
-        for i, name in enumerate(self._layers):
-            x = self.get_submodule(name)(x)
-            if i in self.out_indices:  # holding the others would cost memory
-                outputs[i] = x
+        outputs: dict[str, Tensor] = {}
+        for name, stage in self.named_children():  # what TorchScript can follow
+            if name in self._layers:
+                x = stage(x)
+                if self.avgpool is None:  # noqa: SIM102 - TorchScript decides it first
+                    if name in self._outputs:  # holding the others would cost memory
+                        outputs[name] = x
         if self.avgpool is None:
-            return tuple(outputs[i] for i in self.out_indices)
+            chosen = [outputs[name] for name in self._outputs]
+            if torch.jit.is_scripting():  # pyright: ignore[reportPrivateImportUsage]
+                return chosen
+            return tuple(chosen)
         x = torch.flatten(self.avgpool(x), 1)
         if self.fc is not None:
             x = self.fc(x)
-        return x if self.softmax is None else self.softmax(x)
+        if self.softmax is not None:
+            x = self.softmax(x)
+        return x
 
     def _add_stem(
         self, stem: str, in_channels: int, channels: int, norm: MakeNorm
