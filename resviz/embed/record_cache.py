@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from resviz.record import Architecture
+
+Result = TypeVar("Result")
 
 RECORDS_IN_MEMORY: dict[str, Architecture] = {}
 """Records of this process by key."""
@@ -126,7 +130,9 @@ class RecordCache:
             ResvizError: as `resviz.trace`.
         """
         try:
-            arch = source.resolve_architecture(replace(spec, heading=""), **tracing)
+            arch = call_in_python_thread(
+                source.resolve_architecture, replace(spec, heading=""), **tracing
+            )
         except SystemExit as error:
             message = f"{spec.text}: its code called sys.exit({error.code!r})"
             raise TraceError(message) from error
@@ -136,6 +142,20 @@ class RecordCache:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 write_atomically(self.folder / f"{key}.json", arch.to_json())
         return arch
+
+
+def call_in_python_thread(
+    call: Callable[..., Result], *arguments: Any, **options: Any
+) -> Result:
+    """Call in a thread that Python has started, and return what the call returns.
+
+    Zensical renders pages in threads of its own, whose state Python makes anew each
+    time; torch 2.9 waits for ever there, as soon as it lets go of the interpreter.
+    """
+    if threading.current_thread() is threading.main_thread():
+        return call(*arguments, **options)
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(call, *arguments, **options).result()
 
 
 def record_name(spec: Spec, arch: Architecture) -> str:

@@ -1,10 +1,14 @@
-"""What a record's key depends on."""
+"""What a record's key depends on, and where a record is traced."""
+
+import _thread
+import queue
+import threading
 
 import pytest
 
 from resviz.embed import record_cache
 from resviz.embed.permissions import AllowList, Permissions
-from resviz.embed.record_cache import RecordCache
+from resviz.embed.record_cache import RecordCache, call_in_python_thread
 
 
 @pytest.fixture
@@ -77,3 +81,42 @@ def test_a_torn_record_is_traced_again(tmp_path):
     record_cache.RECORDS_IN_MEMORY.pop(key, None)
     assert 11_689_512 == kept.load_or_trace("18", {}).params
     assert (tmp_path / f"{key}.json").stat().st_size > 1000
+
+
+def run_in_foreign_thread(call):
+    """Call in a thread that `threading` has not started; return result or error."""
+    results = queue.Queue()
+
+    def run():
+        try:
+            results.put(call())
+        except BaseException as error:  # noqa: BLE001 - it is handed on
+            results.put(error)
+
+    _thread.start_new_thread(run, ())
+    return results.get(timeout=60)
+
+
+def test_a_foreign_thread_has_its_tracing_done_by_one_of_python():
+    """For torch 2.9 waits there for ever; the main thread does it itself."""
+    foreign, working = run_in_foreign_thread(
+        lambda: (
+            threading.get_ident(),
+            call_in_python_thread(threading.get_ident),
+        )
+    )
+    assert foreign != working != threading.get_ident()
+    assert call_in_python_thread(threading.get_ident) == threading.get_ident()
+
+
+def test_what_ends_a_call_ends_it_in_a_foreign_thread_too():
+    """An exit of the network's own code as well."""
+
+    def leave(code, *, error):
+        raise error(code)
+
+    for error in (SystemExit, KeyError):
+        raised = run_in_foreign_thread(
+            lambda error=error: call_in_python_thread(leave, 3, error=error)
+        )
+        assert (type(raised), raised.args) == (error, (3,))
