@@ -9,6 +9,7 @@ from __future__ import annotations
 import html as html_module
 import re
 from json import dumps
+from unicodedata import normalize
 
 MAX_NAME_LENGTH = 500
 """Characters of one string that are shown; Graphviz fails above 16,384."""
@@ -18,10 +19,17 @@ MAX_PROSE_LENGTH = 12_000
 
 UNSAFE_CHARACTERS = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0 and C1 controls
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # invisible and bidi controls
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u061c"  # bidi and invisible controls
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"  # drawn as nothing
+    "\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"  # tags: letters that nobody sees
     "\ud800-\udfff"  # lone surrogates
-    "\ufdd0-\ufdef\ufffe\uffff"  # noncharacters
-    "\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U000ffffe\U000fffff\U0010fffe\U0010ffff]"
+    "\ufdd0-\ufdef"  # noncharacters, and the two that end each plane
+    + "".join(
+        f"{chr(plane << 16 | 0xFFFE)}-{chr(plane << 16 | 0xFFFF)}"
+        for plane in range(17)
+    )
+    + "]"
 )
 """Characters that no document may hold, or that change how others read."""
 
@@ -199,4 +207,5 @@ def encode_json_match(match: re.Match[str]) -> str:
 def escape_csv(text: object) -> str:
     """Escape `text` for a CSV cell, so that no spreadsheet reads a formula."""
     safe = clean_name(text)
-    return f"'{safe}" if safe[:1] in {"=", "+", "-", "@"} else safe
+    first = normalize("NFKC", safe[:1])  # a spreadsheet takes full-width signs as well
+    return f"'{safe}" if first in {"=", "+", "-", "@"} else safe

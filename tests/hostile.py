@@ -16,6 +16,8 @@ NAMES = (
     "http://x/y www,z a@b", "<!-- /resviz -->", "{{ 7*7 }}{% x %}", "end", "graph",
     "--> A", "=1+1", "@SUM(A1)", "two\nlines\r\ttab", "nul\x00 bell\x07 esc\x1b[31m",
     "\u202eover\u2066ride\u2028", "emoji 🦊 e\u0301 日本 \ue000", "x" * 200, " ",
+    "so\u00adft \u061cmark \u180e \U000e0041\U000e007f \u3164", "\uff1d1+1",
+    "\ufe661+1",
 )  # fmt: skip
 """Names; the dot alone is missing, which no module's name may hold."""
 

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
-from unicodedata import bidirectional
+from unicodedata import bidirectional, category
 
 import msgspec
 import pytest
@@ -51,6 +51,25 @@ def test_clean_text_has_no_control_character(text):
     safe = escape.clean_name(text)
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202e\u200b\ud800]", safe)
     assert len(safe) <= escape.MAX_NAME_LENGTH
+
+
+def test_no_character_that_nobody_sees_gets_through():
+    """Controls, formats, separators of lines, surrogates and noncharacters.
+
+    What Unicode calls a format but draws, as the sign of a verse, is not among them.
+    """
+    drawn = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
+    for code in range(0x110000):
+        kind, noncharacter = category(chr(code)), code & 0xFFFE == 0xFFFE
+        hidden = kind in {"Cc", "Cf", "Cs", "Zl", "Zp"} or noncharacter
+        if hidden and code not in drawn:
+            assert chr(code) not in escape.clean_name(f"a{chr(code)}b"), hex(code)
+
+
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠﹦﹢﹣﹫⁼⁺")
+def test_no_cell_begins_a_formula(sign):
+    """Of any width: spreadsheets take full-width signs for the same."""
+    assert escape.escape_csv(f"{sign}1+1") == f"'{sign}1+1"
 
 
 class Text(HTMLParser):

@@ -32,7 +32,8 @@ from .hostile import NAMES, SOURCE, harmless, titled, tree
 SVG = "{http://www.w3.org/2000/svg}"
 
 CONTROLS = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]"
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069"
+    "\u00ad\u061c\u180e\u3164\U000e0000-\U000e007f]"
 )
 
 TABLES = {
