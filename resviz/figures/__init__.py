@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -193,7 +193,7 @@ def draw_diagram(
     description = describe_networks(networks, figure, chosen, picture)
     described = replace(picture, title=title, description=description)
     described = fit_picture(described, sheet)
-    propose = partial(propose_narrower, networks, figure, sheet)
+    propose = cache(partial(propose_narrower, networks, figure, sheet))
     warn_of_small_letters(described, sheet, propose)
     warn_of_height(described, sheet, propose)
     warn_of_cuts(described, cuts)

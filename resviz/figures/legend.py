@@ -161,11 +161,11 @@ def explain_gates(labels: Iterable[str]) -> list[str]:
 
 
 LINE_COLOURS = {
-    "falls": "lines of this colour lead {}, to a coarser resolution",
-    "rises": "lines of this colour lead {}, to a finer resolution",
+    "falls": "lines that lead {}: to a coarser resolution",
+    "rises": "lines that lead {}: to a finer resolution",
 }
-"""What the colours of lines between lanes mean; each is said in its colour, which is
-another in each style and palette."""
+"""What lines between lanes mean; each is said in its colour, which is another in each
+style and palette, and is true where a style or a print has none."""
 
 
 def add_line_colours(

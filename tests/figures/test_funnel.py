@@ -9,6 +9,8 @@ from resviz.figures import draw_diagram
 from resviz.figures.drawing.marks import Polygon, Text, iter_marks
 from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.styles import STYLES
+from resviz.record.storage import load
+from tests.readings.structure.golden.networks import record_file
 
 from .conftest import NETWORKS, faults, texts
 
@@ -51,6 +53,17 @@ def test_merged_blocks_leave_no_connection_out(network, name, options):
     assert 0 == coverage.left_out == coverage.undrawn_layers
     assert coverage.edges == coverage.drawn + coverage.inside + coverage.turns
     assert all(edge.role != "order" for edge in draw(network(name), **options).edges)
+
+
+@pytest.mark.parametrize("name", ["dpn68", "resnet50", "cifar56", "wide_resnet50_2"])
+def test_layers_of_an_identity_lie_not_on_the_firsts_projection(name):
+    """A DPN cuts the sum off what it reads: each turn's identity is a connection."""
+    picture = draw(load(record_file(name)), width="3.25in")
+    sums = {node.key for node in picture.nodes if "sum" in node.role}
+    into = [edge for edge in picture.edges if edge.head in sums]
+    assert into
+    assert "order" not in {edge.role for edge in into}
+    assert any(edge.role == "identity" for edge in into)
 
 
 def test_another_identity_than_the_firsts_is_no_repeat(network):

@@ -70,7 +70,7 @@ def test_strips_lead_from_the_finest_to_the_coarsest(name):
         first, last = edge.path[0][0], edge.path[-1][0]
         if edge.role in {"falls", "rises"}:
             assert (first < last) == (edge.role == "falls")
-    assert "lead right, to a coarser resolution" in " ".join(texts(picture))
+    assert "lead right: to a coarser resolution" in " ".join(texts(picture))
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,16 @@ from resviz.figures.stack import build_stacks, fit_to_page
 from resviz.figures.stack.bands import (
     ROW_PITCH,
     BandItem,
-    elide_pieces,
     find_column_end,
     iter_equal_runs,
     merge_orders,
 )
 from resviz.figures.stack.boxes import Stack, StackPiece, StackRow, build_stack
+from resviz.figures.stack.eliding import elide_pieces
 from resviz.readings.structure import count_depth, read_structure
+from resviz.record.storage import load
 from resviz.tracing import trace
+from tests.readings.structure.golden.networks import record_file
 
 from .conftest import NETWORKS, faults, texts
 
@@ -244,6 +246,41 @@ def test_folded_blocks_that_are_left_out_are_all_counted():
         Stack("a", "", pieces, chained=True, arch=None), 3
     ).pieces
     assert ("… 12 more blocks …", 12) == (hidden.rows[0].label, hidden.hidden)
+
+
+@pytest.mark.parametrize("most", [24, 16, 12, 8])
+def test_a_gap_of_a_densenet_leaves_out_whole_units(most):
+    """Each is a concatenation with the two convolutions that read it."""
+    (found,) = build_stacks([load(record_file("densenet121"))], plain=False)
+    shown = elide_pieces(found, most).pieces
+    gaps = [at for at, piece in enumerate(shown) if piece.hidden]
+    assert gaps
+    around = {(shown[at - 1].rows[0].label, shown[at + 1].rows[0].label) for at in gaps}
+    assert {("3×3 conv, 32", "concat")} == around
+    assert all(shown[at].hidden % 3 == 0 for at in gaps)
+
+
+@pytest.mark.parametrize("most", [24, 16, 12, 8, 6, 5, 4, 3])
+def test_a_gap_of_an_inception_cuts_no_branch(most):
+    """What stands behind it begins a branch, or joins those before."""
+    (found,) = build_stacks([load(record_file("googlenet"))], plain=False)
+    shown = elide_pieces(found, most).pieces
+    behind = [after for piece, after in pairwise(shown) if piece.hidden]
+    assert behind
+    for piece in behind:
+        before = found.pieces[found.pieces.index(piece) - 1].rows[-1]
+        (row,) = piece.rows
+        assert row.apart or row.reads or before.label == "concat"
+
+
+def test_a_gap_of_a_chain_is_in_its_middle():
+    """Where no row is read later than by the next, no unit is looked for."""
+    pieces = tuple(
+        StackPiece((StackRow(f"{at}", True, 1, "1×1", at),)) for at in range(20)
+    )
+    found = Stack("a", "", pieces, chained=True, arch=None)
+    labels = [row.label for row in elide_pieces(found, 6).rows]
+    assert [*"012", "… 15 more layers …", "18", "19"] == labels
 
 
 def test_squeeze_and_excitation_is_explained(network):

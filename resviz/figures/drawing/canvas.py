@@ -132,11 +132,11 @@ class Canvas:
         afterwards.
         """
         ledgers = tuple(book.close() for book in self.books)
-        idle = find_idle_wires(ledgers, self.edges)
+        idle = {id(edge) for edge in find_idle_wires(ledgers, self.edges)}
         self.edges[:] = [
-            show_order(edge) if edge in idle else edge
+            show_order(edge) if id(edge) in idle else edge
             for edge in self.edges
-            if edge not in idle or edge.role not in PASSING
+            if id(edge) not in idle or edge.role not in PASSING
         ]
         self.ledgers = ledgers
 

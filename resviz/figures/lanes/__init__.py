@@ -22,6 +22,7 @@ from resviz.figures.graph_sentences import describe_graph
 from resviz.figures.lanes.chart import build_chart
 from resviz.figures.lanes.grid import build_grid
 from resviz.figures.lanes.placing import (
+    CURVE_SAMPLES,
     ENTRANCE_WIDTH,
     LETTER_SIZE,
     LINE_HEIGHT,
@@ -30,6 +31,7 @@ from resviz.figures.lanes.placing import (
     LanesPlacing,
     is_bar,
     measure_box,
+    sample_curve,
 )
 from resviz.figures.lanes.routing import LineRouter
 from resviz.figures.legend import add_line_colours
@@ -54,6 +56,9 @@ MIN_WIDTH = 640
 """Width of a picture at least: its title and its notes need room."""
 
 MARGIN = 8
+
+LABEL_ROOM = 2
+"""Around a frame's label, where no line should lead."""
 
 LINE_ROLES = {True: "falls", False: "rises"}
 """How a line looks that leads to another lane, by whether that lies below."""
@@ -118,6 +123,7 @@ class LanesPainter:
         frame_insets: how far the sides of a frame are from what it holds: the left,
             the upper, the right and the lower.
         frame_label_inset: how far its label is from its left side.
+        paths: of each line, its control points and the tip of its arrow.
         shade: whether the shades of a box lie above it, -1, or below it, 1: not where
             lines enter.
     """
@@ -178,14 +184,14 @@ class LanesPainter:
     def paint_parts(self, width: float) -> None:
         """Paint lanes, frames, boxes and lines."""
         self.paint_lanes(width)
+        self.paths = {line: self.find_path(*line) for line in self.graph.lines}
         for key, node in self.graph.nodes.items():
             since = len(self.canvas.nodes)
             self.paint_node(key, node)
             self.parts[key] = self.list_parts(key, since)
         for frame in self.grid.frames:
             self.paint_frame(frame)
-        for source, key in self.graph.lines:
-            path, tip = self.find_path(source, key)
+        for (source, key), (path, tip) in self.paths.items():
             lanes = self.grid.cells[source][0], self.grid.cells[key][0]
             role = "main" if lanes[0] == lanes[1] else LINE_ROLES[lanes[0] < lanes[1]]
             tail, head = self.boxes[source], self.find_head(key)
@@ -227,19 +233,47 @@ class LanesPainter:
         right = max(x + size.width / 2 for (x, _), size in spots) + behind
         top = min(y - size.above for (_, y), size in spots) - above
         bottom = max(y + size.below for (_, y), size in spots) + below
-        x, y = left + self.frame_label_inset, top + 8
-        for other in self.canvas.nodes:  # a frame may begin where another does
-            if other.role == "frame label" and abs(other.at[1] - y) < LETTER_SIZE:
-                x = other.right + 6 if other.left <= x <= other.right else x
-        label = self.canvas.add_text("frame label", (x, y), frame.label, align="start")
+        corners = (left, top), (right, bottom)
+        label = self.paint_frame_label(frame.label, corners)
         key = f"frame {frame.label} {frame.members[0]}"
         parts = [part for member in frame.members for part in self.parts[member]]
-        corners = (left, top), (right, bottom)
         # What lies in two frames belongs to the first.
         group = frame_nodes(
             key, "turns", corners, [label, *parts], inner=self.canvas.groups
         )
         self.canvas.groups.append(replace(group, groups=()))
+
+    def paint_frame_label(self, words: str, corners: tuple[Point, Point]) -> Node:
+        """Paint a frame's label: in its upper left corner, or where no line leads."""
+        (left, top), (right, bottom) = corners
+        width = metrics.text_width(words, LETTER_SIZE, bold=True)
+        x, y = left + self.frame_label_inset, top + 8
+        for other in self.canvas.nodes:  # a frame may begin where another does
+            if other.role == "frame label" and abs(other.at[1] - y) < LETTER_SIZE:
+                x = other.right + 6 if other.left <= x <= other.right else x
+        beside = (max(left - 3 - width, MARGIN), right + 3)
+        places = [(x, y), (right - self.frame_label_inset - width, y)]
+        places += [(x, y) for y in (bottom - 8, top + 8) for x in beside]
+        at = min(places, key=lambda place: self.count_crossings(place, width))
+        return self.canvas.add_text("frame label", at, words, align="start")
+
+    def count_crossings(self, at: Point, width: float) -> int:
+        """Count the points of lines, and the boxes, that lie on words or touch them."""
+        x, y = at
+        left, right = x - LABEL_ROOM, x + width + LABEL_ROOM
+        half = LETTER_SIZE / 2 + LABEL_ROOM
+        boxes = sum(
+            node.left < right
+            and left < node.right
+            and node.top < y + half
+            and y - half < node.bottom
+            for node in self.canvas.nodes
+        )
+        return CURVE_SAMPLES * boxes + sum(
+            left < across < right and abs(down - y) < half
+            for path, _ in self.paths.values()
+            for across, down in sample_curve(path)
+        )
 
     def paint_node(self, key: int, node: DrawnNode) -> None:
         """Paint a box, a sign or a dot."""

@@ -11,7 +11,7 @@ from resviz.figures.drawing import metrics
 from resviz.figures.drawing.sheet import find_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from resviz.figures.drawing.elements import Point
     from resviz.figures.lanes.grid import LaneGrid
@@ -321,3 +321,25 @@ def join_smoothly(points: list[Point]) -> tuple[Point, ...]:
         middle = (a + b) / 2
         path += [(middle, y), (middle, z), (b, z)]
     return tuple(path)
+
+
+CURVE_SAMPLES = 12
+"""Points at which each piece of a curve is looked at."""
+
+
+def sample_curve(path: Sequence[Point]) -> Iterator[Point]:
+    """Yield points along a curve of cubic pieces, its ends among them."""
+    yield path[0]
+    for k in range(0, len(path) - 1, 3):
+        piece = path[k : k + 4]
+        for step in range(1, CURVE_SAMPLES + 1):
+            t = step / CURVE_SAMPLES
+            shares = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+            x, y = (
+                sum(
+                    share * point[axis]
+                    for share, point in zip(shares, piece, strict=True)
+                )
+                for axis in (0, 1)
+            )
+            yield x, y

@@ -329,7 +329,12 @@ class OverviewPlacing(ABC):
         self.extend_wire(join)
         self.along += 4
         text = self.place_shortcut(row, fork_node, fork, box, join)
-        seat_turns(text.key, fold, [turn.shortcut for turn in row.turns])
+        shortcuts = [turn.shortcut for turn in row.turns]
+        if row.first:  # what is written is of the first; identities end in the addition
+            none = [()] * (len(shortcuts) - 1)
+            seat_turns(join.key, fold, [(), *shortcuts[1:]])
+            shortcuts = [shortcuts[0], *none]
+        seat_turns(text.key, fold, shortcuts)
 
     def place_shortcut(
         self, row: OutlineRow, tail: Node, fork: float, box: Node, join: Node

@@ -23,11 +23,11 @@ from resviz.figures.stack.bands import (
     Band,
     align_bands,
     iter_foldings,
-    piece_noun,
     total_height,
     wrap_into_columns,
 )
 from resviz.figures.stack.boxes import build_stack
+from resviz.figures.stack.eliding import piece_noun
 from resviz.figures.stack.placing import StackPlacing
 from resviz.figures.stack.row_names import rename_rows
 from resviz.figures.stack.side_lines import SKIP

@@ -7,11 +7,13 @@ from itertools import groupby, pairwise
 from math import log2
 from typing import TYPE_CHECKING
 
-from resviz.figures.stack.rows import Stack, StackPiece, StackRow
+from resviz.figures.stack.eliding import elide_pieces
 from resviz.readings.structure.stage_names import write_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from resviz.figures.stack.rows import Stack, StackPiece, StackRow
 
 
 ROW_PITCH, BOX_HEIGHT, JOIN_PITCH = 18, 14, 9
@@ -136,36 +138,6 @@ def fold_run(run: Sequence[StackPiece]) -> StackPiece:
         for row, last in zip(run[0].rows, run[-1].rows, strict=True)
     ]
     return replace(run[0], rows=tuple(rows), turns=tuple(run))
-
-
-def elide_pieces(stack: Stack, most: int) -> Stack:
-    """Hide the middle of each part of a stack, or of each size, in one piece."""
-    drawn: list[StackPiece] = []
-    for _, run in groupby(stack.pieces, key=piece_part_key):
-        members = list(run)
-        if len(members) <= most:
-            drawn += members
-            continue
-        head, tail = most // 2, most - 1 - most // 2
-        left_out = members[head : len(members) - tail]
-        number = sum(piece.count for piece in left_out)
-        words = f"… {number} more {piece_noun(left_out[0])} …"
-        layers = tuple(index for piece in left_out for index in piece.piece_layers)
-        row = replace(left_out[-1].rows[-1], label=words, boxed=False, layers=layers)
-        hidden = StackPiece((row,), part=left_out[0].part, hidden=number)
-        drawn += [*members[:head], hidden, *members[len(members) - tail :]]
-    return replace(stack, pieces=tuple(drawn))
-
-
-def piece_noun(piece: StackPiece) -> str:
-    """Return the noun for pieces like this one, "layers" or "blocks"."""
-    return "layers" if isinstance(piece.part, str) else "blocks"
-
-
-def piece_part_key(piece: StackPiece) -> tuple[str | int, int]:
-    """Return what elided pieces share: their stage, or outside a size."""
-    outside = isinstance(piece.part, str)
-    return piece.part, piece.rows[-1].positions if outside else 0
 
 
 def align_bands(stacks: Sequence[Stack]) -> list[Band]:
