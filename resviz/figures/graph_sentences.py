@@ -58,7 +58,9 @@ def name_nodes(graph: ContractedGraph) -> dict[int, str]:
             " ".join(meanings.get(word, word) for word in line.split())
             for line in words
         ]
-        names[key] = f"{number} ({', '.join([*sign, *spelled])})"
+        parts = [part.removesuffix(",") for part in [*sign, *spelled]]
+        told = ", ".join(parts).replace(", + ", " + ")  # a line may begin with a sign
+        names[key] = f"{number} ({told})"
     return names
 
 

@@ -312,3 +312,13 @@ def test_a_block_with_attention_is_told_in_its_words(name, words):
     said = resviz.describe(load(record_file(name)), figure="block")
     assert all(word in said for word in (*words, "scale, ", "softmax, weights · v"))
     assert not re.search(r"product|×, |and \d+ more; shortcut", said)
+
+
+def test_lines_of_a_box_are_told_without_signs_of_their_breaks():
+    """A comma or a "+" at a break is said once, as where there is none."""
+    arch = load(record_file("vit_tiny_patch16_224"))
+    assert "(attention + MLP ×12)" in describe_figure(arch, "lanes")
+    for name in ("vit_tiny_patch16_224", "densenet121", "cspdarknet53"):
+        said = describe_figure(load(record_file(name)), "lanes")
+        assert ",," not in said
+        assert ", +" not in said

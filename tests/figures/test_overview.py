@@ -168,7 +168,7 @@ def test_pooling_projection_says_its_pool(network):
 def test_option_a_pads(network):
     """CIFAR networks have no weights on shortcuts. Source: He et al., section 4.2."""
     first = rows(network("cifar110"), 1)[0]
-    assert ("pad with zeros", "/2, 16→32") == first.shortcut_lines
+    assert ("pad with zeros", "stride 2, 16→32") == first.shortcut_lines
 
 
 def test_option_c_projects_without_need(network):

@@ -18,12 +18,19 @@ from resviz.figures import draw_diagram
 from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.fitting import find_letter_size
 from resviz.figures.drawing.folded_ledgers import FoldedLedger
+from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.styles import STYLES
 from resviz.figures.overview.arranging import smallest_letter_size
 from resviz.figures.volumes.groups import list_groups
 from resviz.figures.volumes.placing import choose_row
 from resviz.figures.volumes.rows import BypassWay
-from resviz.figures.volumes.ways import Skyline, WaySpan, find_free_middle
+from resviz.figures.volumes.ways import (
+    Skyline,
+    WaySpan,
+    find_free_middle,
+    fit_way_words,
+    place_ways,
+)
 from resviz.figures.volumes.wrapping import WrappedRowPainter, find_breaks
 from resviz.readings.contraction import read_contraction
 from resviz.record.storage import load
@@ -527,11 +534,27 @@ def test_pdf_holds_words_and_solids(network):
 def test_ways_are_stacked_and_words_avoid_legs():
     """A longer one runs above a shorter one; words stand beside a leg of another."""
     skyline = Skyline([(0, 100, -20)])
-    span = WaySpan(BypassWay(0, 1), 10, 90, "1×1", 20)
+    span = WaySpan(BypassWay(0, 1), 10, 90, ("1×1",), 20)
     assert 50 == find_free_middle(span, [10, 90])
     assert abs(find_free_middle(span, [10, 50, 90]) - 50) > 10
     assert -20 == skyline.find_top(50, 60)
     assert 0 == skyline.find_top(200, 300)
+
+
+def test_words_on_a_bracket_stay_between_its_legs():
+    """They break into lines, above which the next bracket runs."""
+    words = "1×1, 1×7, 7×1 + 3×3 /2"
+    lines = fit_way_words(words, 300, 400)
+    assert ("1×1, 1×7, 7×1", "+ 3×3 /2") == lines
+    assert all(text_width(line, 11) <= 100 - 8 for line in lines)
+    assert (words,) == fit_way_words(words, 300, 500)
+    assert () == fit_way_words("", 300, 400)
+    spans = [
+        WaySpan(BypassWay(0, 1), 300, 400, lines, 92),
+        WaySpan(BypassWay(0, 1), 290, 410, (), 0),
+    ]
+    (_, low), (_, high) = place_ways(Skyline(), spans)
+    assert low - high > 2 * 13
 
 
 @pytest.mark.parametrize("name", ["toy_late_stride", "resnet34_c", "levit_128s"])

@@ -35,7 +35,7 @@ def label_shortcut(shortcut: Shortcut) -> tuple[str, ...]:
     ]
     steps = units.format_per_axis(shortcut.stride)
     if prod(shortcut.stride) > 1 and not any("/" in part for part in lines):
-        lines.append(f"/{steps}")
+        lines.append(f"stride {steps}")
     return (SHORTCUT_HEADINGS[shortcut.kind], *lines)
 
 

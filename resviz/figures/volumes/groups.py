@@ -127,10 +127,31 @@ def label_group(
         name = stage.name if holds_stage(graph, nodes, stage) else ""
     lines = [volumes[-1].label]
     for word in words:
-        lines += metrics.wrap_words(word.split(), " ", MAX_LABEL_WIDTH, LABEL_SIZE)
+        parts = split_before_words(word)
+        lines += metrics.wrap_words(parts, " ", MAX_LABEL_WIDTH, LABEL_SIZE)
     size = LOOKS["name"].size
     names = metrics.wrap_name(name, MAX_LABEL_WIDTH, size, bold=True) if name else []
     return VolumeGroup(nodes, (*names,), metrics.cap_lines(lines, MAX_LINES))
+
+
+def split_before_words(line: str) -> list[str]:
+    """Split a line at spaces; signs, counts and strides stay with their words.
+
+    Only where both have room in a label.
+
+    Example:
+        >>> split_before_words("attention + MLP ×12"), split_before_words("3×3 /2")
+        (['attention', '+ MLP ×12'], ['3×3 /2'])
+    """
+    parts: list[str] = []
+    for word in line.split():
+        is_one = parts and (word.startswith(("×", "/")) or parts[-1] == "+")
+        together = f"{parts[-1]} {word}" if is_one else ""
+        if together and metrics.text_width(together, LABEL_SIZE) <= MAX_LABEL_WIDTH:
+            parts[-1] = together
+        else:
+            parts.append(word)
+    return parts
 
 
 def holds_stage(

@@ -26,9 +26,12 @@ from resviz.figures.volumes.placing import (
 from resviz.figures.volumes.shapes import PlacedVolume
 from resviz.figures.volumes.ways import (
     OUTPUT_WORDS_GAP,
+    WAY_LINE_HEIGHT,
     Skyline,
     WaySpan,
     find_free_middle,
+    fit_way_words,
+    measure_words,
     place_ways,
 )
 
@@ -54,9 +57,6 @@ LINE_HEIGHT, NAME_HEIGHT = 13, 14
 LEADING_GAP = 14
 """Pixels before the first box of a line at which the arc of a shortcut leaves the wire
 that leads there."""
-
-MAX_WAY_WORDS = 180
-"""Pixels of words on a way at most that is shorter than they are."""
 
 ARRIVAL_STEP = 6
 """Pixels between the ways that arrive at one place."""
@@ -279,15 +279,16 @@ class RowPainter:
                 place = outputs.index(way) + (len(leaving) > len(outputs))
                 start += ARRIVAL_STEP * place
                 stop = start
+                lines = (words,) if words else ()
             else:
                 arriving = [other for other in ways if other.stop == way.stop]
                 offset = arriving.index(way) - (len(arriving) - 1) / 2
                 stop, _ = self.find_top(self.firsts[way.stop])
                 stop += ARRIVAL_STEP * offset
-                beside = min(start + stop, MAX_WAY_WORDS)  # left of it lies the edge
-                room = max(stop - start - 8, beside)
-                words = metrics.fit_text(words, room, LABEL_SIZE)
-            yield WaySpan(way, start, stop, words, measure_words(words))
+                lines = fit_way_words(words, start, stop)
+            yield WaySpan(
+                way, start, stop, lines, max(map(measure_words, lines), default=0)
+            )
 
     def paint_way(self, span: WaySpan, y: float, legs: list[float]) -> None:
         """Paint a bracket past a part of the row, or a line up to an output."""
@@ -302,9 +303,9 @@ class RowPainter:
             self.keys[dot.key] = output
             end = (corner[0], corner[1] + DOT_SIZE / 2)
             self.canvas.add_wire(tail, dot, BYPASS, start, end)
-            if span.words:
+            for line in span.lines:
                 place = self.move((span.start + OUTPUT_WORDS_GAP, y))
-                self.canvas.add_text("small", place, span.words, align="start")
+                self.canvas.add_text("small", place, line, align="start")
         else:
             number = self.firsts[span.way.stop]
             _, low = self.find_top(number)
@@ -312,9 +313,10 @@ class RowPainter:
             self.canvas.add_wire(
                 tail, self.anchors[number], BYPASS, start, corner, *points
             )
-            if span.words:
-                place = self.move((find_free_middle(span, legs), y - 9))
-                self.canvas.add_text("small", place, span.words)
+            middle = find_free_middle(span, legs)
+            for number, line in enumerate(reversed(span.lines)):
+                place = self.move((middle, y - 9 - WAY_LINE_HEIGHT * number))
+                self.canvas.add_text("small", place, line)
         if inner:
             via = f"way {inner[0]}"
             self.ways[via] = tuple(inner)
@@ -376,12 +378,6 @@ def measure_part(part: PlacedPart) -> tuple[float, float, float]:
     if isinstance(part, PlacedVolume):
         return part.x, part.right_end, part.y - part.depth[1]
     return part.x - SIGN_SIZE / 2, part.x + SIGN_SIZE / 2, -SIGN_SIZE / 2
-
-
-def measure_words(words: str) -> float:
-    """Measure words over a line, in any font."""
-    width = metrics.text_width(words, LABEL_SIZE) if words else 0
-    return metrics.widen_for_fonts(width)
 
 
 def measure_height(group: PlacedGroup) -> float:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from resviz.figures.drawing import metrics
+from resviz.figures.volumes.groups import split_before_words
+from resviz.figures.volumes.placing import LABEL_SIZE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -16,6 +20,13 @@ CLEARANCE = 12
 WORDS_HEIGHT, OUTPUT_WORDS_GAP = 16, 9
 """What words on a way need above it, and how far behind an output's middle they are."""
 
+WAY_LINE_HEIGHT = 13
+"""From one line of these words to the next."""
+
+
+MAX_WAY_WORDS, MAX_WAY_LINES = 180, 3
+"""Pixels of words on a way at most that is shorter than they are, and their lines."""
+
 
 @dataclass(frozen=True, slots=True)
 class WaySpan:
@@ -24,21 +35,21 @@ class WaySpan:
     Attributes:
         way: which it is.
         start: x where it begins; stop likewise, for an output the same.
-        words: what is on it; "" for nothing.
-        width: of these words.
+        lines: what is on it; none for nothing.
+        width: of the longest of these lines.
     """
 
     way: BypassWay
     start: float
     stop: float
-    words: str
+    lines: tuple[str, ...]
     width: float
 
     @property
     def reach(self) -> tuple[float, float]:
         """From which to which x nothing else may be; words on an output follow it."""
         if self.way.stop is None:
-            behind = OUTPUT_WORDS_GAP + self.width if self.words else 0
+            behind = OUTPUT_WORDS_GAP + self.width if self.lines else 0
             return self.start - CLEARANCE / 2, self.stop + CLEARANCE / 2 + behind
         half = max(self.stop - self.start + CLEARANCE, self.width) / 2
         middle = (self.start + self.stop) / 2
@@ -85,7 +96,7 @@ def place_ways(
 
     def rank(span: WaySpan) -> tuple[bool, float, float]:
         left, right = span.reach
-        is_output = span.way.stop is None and span.words != ""
+        is_output = span.way.stop is None and bool(span.lines)
         inside = [leg for leg in legs if left < leg < right and leg > span.stop]
         if is_output and inside:
             return True, -span.start, 0
@@ -95,7 +106,8 @@ def place_ways(
     for span in sorted(spans, key=rank):
         y = skyline.find_top(*span.reach) - CLEARANCE
         placed.append((span, y))
-        room = WORDS_HEIGHT if span.words else 4
+        more = WAY_LINE_HEIGHT * (len(span.lines) - 1)
+        room = WORDS_HEIGHT + more if span.lines else 4
         skyline.add_span(*span.reach, y - room)
     return placed
 
@@ -110,3 +122,27 @@ def find_free_middle(span: WaySpan, legs: Iterable[float]) -> float:
     places = [middle + sign * step for step in steps for sign in (1, -1)]
     free = (x for x in places if all(abs(leg - x) > half for leg in others))
     return next(free, middle)
+
+
+def fit_way_words(words: str, start: float, stop: float) -> tuple[str, ...]:
+    """Break words over a bracket into the lines that it has room for, or cut them.
+
+    One line may reach over the ends of a bracket that is not near the edge.
+    """
+    if not words:
+        return ()
+    room = stop - start - 8
+    if metrics.text_width(words, LABEL_SIZE) > room:
+        parts = split_before_words(words)
+        lines = metrics.wrap_words(parts, " ", room, LABEL_SIZE)
+        is_whole = " ".join(lines) == words
+        if is_whole and len(lines) <= MAX_WAY_LINES:
+            return (*lines,)
+    beside = min(start + stop, MAX_WAY_WORDS)  # left of it lies the edge
+    return (metrics.fit_text(words, max(room, beside), LABEL_SIZE),)
+
+
+def measure_words(words: str) -> float:
+    """Measure words over a line, in any font."""
+    width = metrics.text_width(words, LABEL_SIZE) if words else 0
+    return metrics.widen_for_fonts(width)

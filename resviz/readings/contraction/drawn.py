@@ -21,6 +21,7 @@ from resviz.readings.contraction.words import (
     MAX_CHARACTERS,
     MODEL_MARK,
     Letters,
+    break_line,
     label_node,
 )
 
@@ -295,9 +296,10 @@ def attach_joins(
 
 
 def join_lines(lines: list[str], count: str) -> list[str]:
-    """Join lines and a count, in the last line if that has room."""
-    last = f"{lines[-1]} {count}"
-    return [*lines[:-1], last] if len(last) <= MAX_CHARACTERS else [*lines, count]
+    """Join lines and a count, in the last line or in the last part of it."""
+    last = break_line(f"{lines[-1]} {count}")
+    has_room = all(len(line) <= MAX_CHARACTERS for line in last)
+    return [*lines[:-1], *last] if has_room else [*lines, count]
 
 
 def draw_node(

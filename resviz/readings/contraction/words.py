@@ -293,20 +293,37 @@ def list_block_units(
 
 
 def label_pattern(names: Sequence[str]) -> list[str]:
-    """Label names that repeat as one pattern: ["1×1, 3×3 ×12"]; [] where none does."""
+    """Label names that repeat as one pattern; [] where none does.
+
+    Example:
+        >>> label_pattern(["1×1", "3×3"] * 12), label_pattern(["1×1", "3×3", "1×1"] * 4)
+        (['(1×1, 3×3) ×12'], ['(1×1, 3×3,', '1×1) ×4'])
+        >>> label_pattern(["1×1", "1×1"])
+        ['1×1 ×2']
+    """
     for length in (1, 2, 3):
         count = len(names) // length
         if count > 1 and [*names[:length]] * count == [*names]:
-            pattern = ", ".join(names[:length])
-            return [f"{pattern} ×{count}"] if length < 3 else [pattern, f"×{count}"]
+            if length == 1:
+                return [f"{names[0]} ×{count}"]
+            *first, last = names[:length]
+            opening, closing = f"({', '.join(first)},", f"{last}) ×{count}"
+            return [f"{opening} {closing}"] if length < 3 else [opening, closing]
     return []
 
 
 def break_line(line: str) -> list[str]:
-    """Break a long line at a space, or before its count."""
+    """Break a long line at a space; a count stays with what it counts.
+
+    Example:
+        >>> break_line("attention + MLP ×12"), break_line("inverted bottleneck ×2")
+        (['attention', '+ MLP ×12'], ['inverted', 'bottleneck ×2'])
+    """
     if len(line) <= MAX_CHARACTERS or ", " in line or "‖" in line:
         return [line]
     cut = line.rfind(" ", 0, MAX_CHARACTERS)
+    if line[cut + 1 :].startswith("×"):
+        cut = line.rfind(" ", 0, cut)
     if line[:cut].endswith(" +"):  # a sign begins a line
         cut -= 2
     return [line[:cut], *break_line(line[cut + 1 :])] if cut > 0 else [line]
