@@ -271,7 +271,7 @@ def report(
     from resviz.formats.tables.html import SUFFIXES
     from resviz.pages import check_network_count, render_networks
 
-    check_path(path)
+    check_report_path(path)
     if path is not None:
         check_suffix(path, "a report", SUFFIXES)
     several = list_networks(network)
@@ -284,7 +284,7 @@ def report(
     return None
 
 
-def check_path(path: object) -> None:
+def check_report_path(path: object) -> None:
     """Check that what stands second names a file, and is no second network.
 
     Raises:

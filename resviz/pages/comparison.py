@@ -76,7 +76,7 @@ class ComparedPair:
             "isTold": not self.comparison.is_of_families,
             "changes": [
                 [
-                    [*map(list_runs, find_change_layers(self.comparison, each))],
+                    [*map(join_into_runs, find_change_layers(self.comparison, each))],
                     each.kind,
                 ]
                 for each in self.marked
@@ -186,8 +186,8 @@ def find_change_layers(comparison: Comparison, marked: MarkedChange) -> LayerPai
     return frozenset(pairs[index] for index in after if index in pairs), after
 
 
-def list_runs(indices: frozenset[int]) -> list[int]:
-    """Write numbers as runs: first and last of each, one after the other."""
+def join_into_runs(indices: frozenset[int]) -> list[int]:
+    """Join numbers into runs, of each its first and last: 0, 4, 7, 7."""
     runs: list[int] = []
     for index in sorted(indices):
         if runs and runs[-1] == index - 1:

@@ -102,7 +102,7 @@ def list_part_paths(arch: Architecture) -> list[list[Step]]:
     between: list[list[int]] = []
     last = ""
     for index in range(len(arch.stored_layers)):
-        calls = list_calls(arch, index)
+        calls = list_call_steps(arch, index)
         if index in places:
             place, last = places[index], "block"
             number = stages[id(place.stage)]
@@ -126,7 +126,7 @@ def list_part_paths(arch: Architecture) -> list[list[Step]]:
     ]
 
 
-def list_calls(arch: Architecture, index: int) -> list[Step]:
+def list_call_steps(arch: Architecture, index: int) -> list[Step]:
     """List the outermost module calls around a layer, but the network's own."""
     chain = list_call_numbers(arch, index)[:MAX_CALLS]
     return [(("call", number), arch.calls[number].path) for number in chain]

@@ -272,7 +272,9 @@ class ByteCounter:
 
     def count_layer(self, layer: Layer) -> tuple[int, int]:
         """Count the bytes that a layer reads, and those that it writes."""
-        moved = [self.count_operation(op) for op in layer.operations if not is_view(op)]
+        moved = [
+            self.count_operation(op) for op in layer.operations if not moves_nothing(op)
+        ]
         return sum(read for read, _ in moved), sum(written for _, written in moved)
 
     def count_operation(self, op: Operation) -> tuple[int, int]:
@@ -310,7 +312,7 @@ class ByteCounter:
         return values * self.size_of(storage.dtype)
 
 
-def is_view(op: Operation) -> bool:
+def moves_nothing(op: Operation) -> bool:
     """Tell whether an operation gives what it read, and moves nothing."""
     is_same = len(op.inputs) == 1 and {*op.writes} <= {*op.reads}
     return is_same and op.name in RESHAPES | SELECTIONS
@@ -351,7 +353,7 @@ def find_hosts(arch: Architecture) -> dict[int, int]:
     hosts: dict[int, int] = {}
     open_hosts: dict[int, int] = {}
     for layer in arch.stored_layers:
-        ops = [op for op in layer.operations if not is_view(op)]
+        ops = [op for op in layer.operations if not moves_nothing(op)]
         if any(op.name in HOSTS for op in ops) and len(layer.outputs) == 1:
             open_hosts[layer.index] = layer.index
         elif can_fold(ops, training=arch.training):

@@ -73,7 +73,7 @@ class Draft:
         return taken
 
     def drop(self, causes: Iterable[Cause]) -> None:
-        """Hold some causes for said."""
+        """Mark some causes as told, so that none is told twice."""
         for cause in causes:
             self.left.pop(cause, None)
 

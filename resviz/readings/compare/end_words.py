@@ -37,7 +37,7 @@ def describe_stem(draft: Draft, causes: Sequence[Cause]) -> str:
     if widths[0] != widths[1] and all(widths):
         given = f", giving {widths[1]} channels instead of {widths[0]}"
     scale = describe_scale(draft, causes)
-    old, new = list_runs(before), list_runs(after)
+    old, new = list_stem_words(before), list_stem_words(after)
     count = len(old) + len(new)
     while old and new and old[-1] == new[-1]:
         old, new = old[:-1], new[:-1]
@@ -54,7 +54,7 @@ def describe_stem(draft: Draft, causes: Sequence[Cause]) -> str:
     return f"{words} in the stem{given}{scale}"
 
 
-def list_runs(network: NetworkParts) -> list[str]:
+def list_stem_words(network: NetworkParts) -> list[str]:
     """List weights and pools of a stem with their strides, equal ones once."""
     kinds = {"conv", "linear", "pool"}
     items = [item for item in network.stem.spoken if item.kind in kinds]

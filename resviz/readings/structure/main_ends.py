@@ -75,21 +75,19 @@ def add_conditions(graph: Graph, main_input: int) -> None:
     """
     before, equal = graph.side_edges.copy(), {main_input}
     rank_inputs(graph, equal, {})
-    updated, weighed = find_updated_inputs(graph), find_weighed_inputs(graph)
-    if updated or weighed:
+    updated, scaled = find_updated_inputs(graph), find_scaled_inputs(graph)
+    if updated or scaled:
         graph.side_edges = before
-        rank_inputs(graph, equal | updated, weighed)
+        rank_inputs(graph, equal | updated, scaled)
 
 
-def rank_inputs(
-    graph: Graph, equal: Container[int], weighed: Mapping[int, int]
-) -> None:
+def rank_inputs(graph: Graph, equal: Container[int], scaled: Mapping[int, int]) -> None:
     """Add the side edges of inputs that are lesser than others, which are equal.
 
     Args:
         graph: the dataflow.
         equal: inputs that are as good as the main one.
-        weighed: inputs by the nodes that only weigh them, whose rank these keep.
+        scaled: inputs by the nodes that only scale them, whose rank these keep.
     """
     inputs = [MODEL_INPUT - number for number in range(len(graph.arch.inputs))]
     inputs.sort(key=lambda node: node not in equal)
@@ -98,8 +96,8 @@ def rank_inputs(
     }
     graph.ranks |= dict.fromkeys((node for node in graph.constant_nodes if node < 0), 0)
     for node, sources in graph.sources.items():
-        if node in weighed:
-            graph.ranks[node] = graph.ranks[weighed[node]]
+        if node in scaled:
+            graph.ranks[node] = graph.ranks[scaled[node]]
             continue
         graph.ranks[node] = min(graph.ranks[source] for source in sources)
         if len(sources) > 1:
@@ -137,7 +135,7 @@ def find_updated_inputs(graph: Graph) -> set[int]:
             node: graph.list_main_sources(node) for node in graph.sources
         }
         if all(
-            is_weighed(graph, other)
+            is_given_by_weights(graph, other)
             and AncestorSearch(graph.sources, other).reaches(start)
             and not AncestorSearch(main_sources, other).reaches(start)
             for other in others
@@ -146,13 +144,13 @@ def find_updated_inputs(graph: Graph) -> set[int]:
     return updated
 
 
-def find_weighed_inputs(graph: Graph) -> dict[int, int]:
-    """Find the lesser inputs that fewer values weigh, by the terms of sums they give.
+def find_scaled_inputs(graph: Graph) -> dict[int, int]:
+    """Find the lesser inputs that fewer values scale, by the terms of sums they give.
 
-    What weighs them is made of no other term, else they come aside to its branch.
+    What scales them is made of no other term, else they come aside to its branch.
     Source: Satorras et al. 2021, EGNN, equation 7, whose velocities are such.
     """
-    weighed: dict[int, int] = {}
+    scaled: dict[int, int] = {}
     for join in graph.joins.values():
         for term in join.operands:
             side = graph.side_edges.get(term, {})
@@ -170,11 +168,11 @@ def find_weighed_inputs(graph: Graph) -> dict[int, int]:
                 above = AncestorSearch(graph.sources, gate)
                 others = sorted({*join.operands} - {term}, reverse=True)
                 if others and not any(map(above.reaches, others)):
-                    weighed[term] = state
-    return weighed
+                    scaled[term] = state
+    return scaled
 
 
-def is_weighed(graph: Graph, node: int) -> bool:
+def is_given_by_weights(graph: Graph, node: int) -> bool:
     """Tell whether a node is what a weight gives, or a sum of what several do.
 
     What comes aside to the sum need not be, as a velocity that is kept.
@@ -183,7 +181,7 @@ def is_weighed(graph: Graph, node: int) -> bool:
     if end in graph.joins:
         side = graph.side_edges.get(end, {})
         operands = [n for n in graph.joins[end].operands if n not in side]
-        return all(is_weighed(graph, operand) for operand in operands)
+        return all(is_given_by_weights(graph, operand) for operand in operands)
     return end in graph.efforts
 
 

@@ -148,7 +148,7 @@ def updates_cell(graph: Graph, node: int) -> bool:
         (gate, *_) = graph.main_sources[gate]
     if gate < 0:
         return False
-    calls = list_calls(graph, gate)
+    calls = list_calls_of_module(graph, gate)
     read = graph.main_sources[gate]
     while len(read) == 1 and read[0] >= 0 and read[0] not in graph.joins:
         read = graph.main_sources[read[0]]
@@ -186,8 +186,8 @@ def find_gate(graph: Graph, node: int) -> int:
     return gate
 
 
-def list_calls(graph: Graph, node: int) -> list[int]:
-    """List the nodes with weights of one module, in execution order."""
+def list_calls_of_module(graph: Graph, node: int) -> list[int]:
+    """List the nodes with weights at which the module of a node ran, in order."""
     path = graph.layers[node].path
     return [other for other in graph.efforts if graph.layers[other].path == path]
 

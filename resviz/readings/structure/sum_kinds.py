@@ -25,9 +25,9 @@ from resviz.readings.structure.forks import (
 )
 from resviz.readings.structure.graph import ROOT
 from resviz.readings.structure.lookalikes import gathers_neighbours
-from resviz.readings.structure.main_ends import is_weighed, walk_unweighted
+from resviz.readings.structure.main_ends import is_given_by_weights, walk_unweighted
 from resviz.readings.structure.modulations import walk_chain
-from resviz.readings.structure.steps import list_calls
+from resviz.readings.structure.steps import list_calls_of_module
 from resviz.units import format_plural
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def find_obstacle(
             adds_position(graph, node, foreign, addition)
             or adds_neighbours(graph, foreign)
             or is_term_of_another_stream(graph, node, foreign, addition)
-            or is_weighed_with_another_stream(graph, node, foreign, addition)
+            or is_layer_of_two_streams(graph, node, foreign, addition)
             or is_momentum(graph, node, foreign, addition)
             or adds_first_state(graph, node, foreign, addition)
         ):
@@ -156,7 +156,7 @@ def is_term_of_another_stream(
     return not descends_from_any(graph, addition.fork, foreign)
 
 
-def is_weighed_with_another_stream(
+def is_layer_of_two_streams(
     graph: Graph, node: int, foreign: list[int], addition: Addition
 ) -> bool:
     """Tell whether a sum is one layer of two streams, each of which has its weights.
@@ -164,10 +164,15 @@ def is_weighed_with_another_stream(
     As in x + f(a(x) + b(y)), where the fork does not descend from y. Source: Bresson
     and Laurent 2017, gated graph networks, whose edges read their ends so.
     """
-    if not all(is_weighed(graph, source) for source in graph.main_sources[node]):
+    if not all(
+        is_given_by_weights(graph, source) for source in graph.main_sources[node]
+    ):
         return False
     ends = (walk_unweighted(graph, source) for source in foreign)
-    if any(end in graph.efforts and len(list_calls(graph, end)) > 1 for end in ends):
+    if any(
+        end in graph.efforts and len(list_calls_of_module(graph, end)) > 1
+        for end in ends
+    ):
         return False  # a cell's state
     return not descends_from_any(graph, addition.fork, foreign)
 
