@@ -33,7 +33,7 @@ WITHIN_READINGS = {
     "constant_weights": 3, "resolution": 3, "attention": 3, "channel_places": 3,
     "resized_inputs": 3, "resized_storages": 3,
     "stored_orders": 3, "resized": 4, "growth": 4, "contraction": 4, "part_tree": 3,
-    "layer_amounts": 5, "checkpoints": 5, "fitting_batches": 6,
+    "layer_amounts": 5, "recomputation": 5, "fitting_batches": 6,
     "stage_modules": 5, "formulas": 5, "compare": 5, "input_sizes": 5,
     "features": 4,
 }  # fmt: skip

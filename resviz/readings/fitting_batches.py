@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from resviz.errors import ResizeError
 from resviz.readings.autocast import cast_record
-from resviz.readings.checkpoints import find_checkpoint_units, make_plan
 from resviz.readings.memory import (
     build_timeline,
     count_gradient_bytes,
     count_parameter_bytes,
     find_peak,
 )
+from resviz.readings.recomputation import find_checkpoint_units, make_plan
 from resviz.readings.resized import TRACE_AGAIN
 
 if TYPE_CHECKING:

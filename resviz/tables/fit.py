@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resviz.errors import SpecError
-from resviz.readings.checkpoints import (
-    find_checkpoint_front,
-    find_checkpoint_units,
-)
 from resviz.readings.fitting_batches import OPTIMISERS, BatchFit
 from resviz.readings.memory import (
     MEMORY_CONVENTION,
     count_gradient_bytes,
     find_saved_for_backward,
+)
+from resviz.readings.recomputation import (
+    find_checkpoint_front,
+    find_checkpoint_units,
 )
 from resviz.tables.autocast_notes import autocast_notes
 from resviz.tables.notes import describe_inputs, run_mode_notes, trace_header
@@ -23,7 +23,7 @@ from resviz.units import format_mebibytes, format_plural, group_digits, parse_by
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from resviz.readings.checkpoints import CheckpointPlan, CheckpointUnit
+    from resviz.readings.recomputation import CheckpointPlan, CheckpointUnit
     from resviz.record import Architecture
 
 COLUMNS = (

@@ -10,14 +10,14 @@ from torch.nn import functional as F
 import resviz
 from resviz.models import Bottleneck
 from resviz.readings.autocast import cast_record
-from resviz.readings.checkpoints import find_checkpoint_front
 from resviz.readings.fitting_batches import BatchFit
 from resviz.readings.memory import find_peak, find_saved_for_backward
+from resviz.readings.recomputation import find_checkpoint_front
 from resviz.record import LEARNED
 from tests.forwards import Function
 
 from .conftest import MODELS, SPECS, built
-from .test_checkpoints import SHAPE, build, keep_for_real
+from .test_recomputation import SHAPE, build, keep_for_real
 
 UNKNOWN = {"attention", "standardised"}
 """Networks with operations of which it is not known what becomes of them."""

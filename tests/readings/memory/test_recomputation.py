@@ -11,13 +11,13 @@ from torch.utils.checkpoint import checkpoint
 
 import resviz
 from resviz.models import BasicBlock, Bottleneck, ResNet
-from resviz.readings.checkpoints import (
+from resviz.readings.fitting_batches import BatchFit
+from resviz.readings.memory import count_parameter_bytes, find_saved_for_backward
+from resviz.readings.recomputation import (
     find_checkpoint_front,
     find_checkpoint_units,
     make_plan,
 )
-from resviz.readings.fitting_batches import BatchFit
-from resviz.readings.memory import count_parameter_bytes, find_saved_for_backward
 
 from .conftest import Held
 
