@@ -147,6 +147,7 @@ def normalise_layer(
     """Normalise the last axes."""
     axis = attributes.get("axis", -1)
     epsilon = attributes.get("epsilon", 1e-5)
+    scale, bias = as_operand(scale, x), as_operand(bias, x)
     return F.layer_norm(x, x.shape[axis:], scale, bias, epsilon)
 
 

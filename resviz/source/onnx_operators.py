@@ -86,7 +86,7 @@ OPERATORS |= {
         "HardSwish": F.hardswish, "Mish": F.mish, "Softplus": F.softplus,
         "Erf": torch.erf, "Exp": torch.exp, "Log": torch.log, "Sqrt": torch.sqrt,
         "Abs": torch.abs, "Neg": torch.neg, "Reciprocal": torch.reciprocal,
-        "Floor": torch.floor, "Ceil": torch.ceil, "PRelu": F.prelu, "Pow": torch.pow,
+        "Floor": torch.floor, "Ceil": torch.ceil, "Pow": torch.pow,
         "Add": torch.add, "Sub": torch.sub, "Mul": torch.mul, "Div": torch.div,
         "MatMul": torch.matmul, "Where": torch.where, "Equal": torch.eq,
         "Greater": torch.gt, "Less": torch.lt,
@@ -98,6 +98,22 @@ OPERATORS |= {
 def keep(_: OnnxAttributes, x: Any, *_rest: Any) -> Any:
     """Return the input: in inference nothing is dropped."""
     return x
+
+
+@onnx_operator("PRelu")
+def slope_below_zero(_: OnnxAttributes, x: Any, slopes: Any) -> Any:
+    """Multiply what is below 0 by a slope a channel, (C, 1, 1), or one for all.
+
+    Raises:
+        UnfollowedError: for slopes along other axes.
+    """
+    slopes = as_operand(slopes, x)
+    slopes = torch.as_tensor(slopes, device=x.device)
+    if slopes.numel() > 1:
+        sizes = (1,) * (x.ndim - slopes.ndim) + tuple(slopes.shape)
+        if sizes != (1, x.shape[1]) + (1,) * (x.ndim - 2):
+            raise UnfollowedError("PRelu with a slope a position is not followed")
+    return F.prelu(x, slopes.reshape(-1))
 
 
 @onnx_operator("Clip")

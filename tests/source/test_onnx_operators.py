@@ -1,5 +1,7 @@
 """What operators of ONNX compute, against the reference that onnx itself has."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -26,26 +28,50 @@ def draw(*shape):
     return np.random.default_rng(7).standard_normal(shape).astype("float32")
 
 
-def run_reference(kind, attributes, inputs, opset):
-    """What onnx's reference gives."""
+def list_reference(kind, attributes, inputs, opset, outputs=1):
+    """What onnx's reference gives, all of it."""
     from onnx.reference import ReferenceEvaluator
 
     names = [f"in{k}" if value is not None else "" for k, value in enumerate(inputs)]
-    node = onnx.helper.make_node(kind, names, ["out"], **attributes)
+    given = [f"out{k}" for k in range(outputs)]
+    node = onnx.helper.make_node(kind, names, given, **attributes)
     named = {name: value for name, value in zip(names, inputs, strict=True) if name}
-    (result,) = ReferenceEvaluator(node, opsets={"": opset}).run(None, named)
-    return np.asarray(result)
+    make = onnx.helper.make_tensor_value_info
+    numbers = {
+        n: onnx.helper.np_dtype_to_tensor_dtype(v.dtype) for n, v in named.items()
+    }
+    taken = [make(name, numbers[name], value.shape) for name, value in named.items()]
+    graph = onnx.helper.make_graph(
+        [node], kind, taken, [make(g, 0, None) for g in given]
+    )
+    opsets = [onnx.helper.make_opsetid("", opset)]
+    model = onnx.helper.make_model(graph, opset_imports=opsets)
+    inferred = onnx.shape_inference.infer_shapes(model)
+    return [*map(np.asarray, ReferenceEvaluator(inferred).run(None, named))]
 
 
-def run_ours(kind, attributes, inputs):
-    """What the operator of ours gives; constants stay arrays."""
+def run_reference(kind, attributes, inputs, opset):
+    """What onnx's reference gives."""
+    (result,) = list_reference(kind, attributes, inputs, opset)
+    return result
+
+
+def list_ours(kind, attributes, inputs):
+    """What the operator of ours gives, all of it; constants stay arrays."""
     first, *others = inputs
     weights = kind in {"Conv", "ConvTranspose", "Gemm", "MatMul"}
     values = [
         torch.tensor(value) if weights and value is not None else value
         for value in others
     ]
-    return OPERATORS[kind](attributes, torch.tensor(first), *values).numpy()
+    result = OPERATORS[kind](attributes, torch.tensor(first), *values)
+    return [*map(np.asarray, result if isinstance(result, tuple) else [result])]
+
+
+def run_ours(kind, attributes, inputs):
+    """What the operator of ours gives."""
+    (result,) = list_ours(kind, attributes, inputs)
+    return result
 
 
 IMAGE = draw(2, 4, 9, 12)
@@ -113,6 +139,126 @@ def test_no_axes_are_all_of_them_or_none_as_the_node_says(kind, attributes, axes
     wanted = run_reference(kind, attributes, [IMAGE, *axes], 18)
     assert wanted.shape == found.shape
     assert np.allclose(wanted, found, atol=1e-4)
+
+
+ROW = draw(4)
+MATRIX = draw(5, 3)
+ABOVE = np.abs(IMAGE) + 0.5
+COLUMN = draw(2, 1, 9, 1)
+
+CASES = {
+    **{
+        kind: [({}, [ABOVE])]
+        for kind in (
+            "Abs", "Ceil", "Dropout", "Erf", "Exp", "Floor", "GlobalAveragePool",
+            "GlobalMaxPool", "HardSwish", "Identity", "Log", "Mish", "Neg",
+            "Reciprocal", "Relu", "Sigmoid", "Softplus", "Sqrt", "Tanh",
+        )
+    },
+    **{
+        kind: [({}, [IMAGE, COLUMN]), ({}, [IMAGE, np.array(2.0, dtype="float32")])]
+        for kind in ("Add", "Sub", "Mul", "Div", "Equal", "Greater", "Less")
+    },
+    "Pow": [({}, [ABOVE, np.array(2.0, dtype="float32")])],
+    "PRelu": [({}, [IMAGE, slopes]) for slopes in (draw(4, 1, 1), draw(1, 1, 1))],
+    "MatMul": [({}, [IMAGE, draw(12, 7)]), ({}, [IMAGE, draw(2, 1, 12, 7)])],
+    "Where": [({}, [IMAGE > 0, IMAGE, COLUMN])],
+    "Clip": [
+        ({}, [IMAGE, np.array(-0.5, dtype="float32"), np.array(0.5, dtype="float32")]),
+        ({}, [IMAGE, np.array(0.0, dtype="float32"), np.array(6.0, dtype="float32")]),
+    ],
+    "HardSigmoid": [({}, [IMAGE]), ({"alpha": 1 / 6}, [IMAGE])],
+    "LeakyRelu": [({}, [IMAGE]), ({"alpha": 0.2}, [IMAGE])],
+    "Elu": [({}, [IMAGE]), ({"alpha": 0.2}, [IMAGE])],
+    "Gelu": [({}, [IMAGE]), ({"approximate": "tanh"}, [IMAGE])],
+    "Softmax": [({}, [IMAGE]), ({"axis": 1}, [IMAGE])],
+    "Transpose": [({}, [IMAGE]), ({"perm": [0, 2, 3, 1]}, [IMAGE])],
+    "Concat": [({"axis": axis}, [IMAGE, IMAGE]) for axis in (1, -1)],
+    "Flatten": [({"axis": axis}, [IMAGE]) for axis in (0, 1, 2, 4, -1)],
+    "Reshape": [
+        ({}, [IMAGE, array(*sizes)])
+        for sizes in ((0, -1), (0, 0, -1), (0, 4, 3, 3, 12), (-1, 12), (2, 0, 12, 9))
+    ]
+    + [({"allowzero": 1}, [IMAGE[:, :0], array(0, 3)])],
+    "Squeeze": [({}, [COLUMN]), ({}, [COLUMN, array(1)]), ({}, [COLUMN, array(-1, 1)])],
+    "Unsqueeze": [({}, [MATRIX, array(*axes)]) for axes in ((0,), (-1, 0), (3, 1))],
+    "Slice": [
+        ({}, [IMAGE, array(1, 2), array(9, 99), array(2, 3)]),
+        ({}, [IMAGE, array(1), array(-1), array(-2)]),
+        ({}, [IMAGE, array(-5, 0), array(99, 4), array(-1, 1), array(2, 3)]),
+        ({}, [IMAGE, array(1, 1), array(2, 3)]),
+    ],
+    "Split": [
+        ({"axis": 1, "num_outputs": 2, "outputs": 2}, [IMAGE]),
+        ({"axis": 2, "num_outputs": 2, "outputs": 2}, [IMAGE]),
+        ({"axis": -1, "outputs": 2}, [IMAGE, array(5, 7)]),
+    ],
+    "Expand": [({}, [COLUMN, array(2, 3, 1, 5)]), ({}, [ROW, array(3, 1)])],
+    "Gather": [
+        ({}, [IMAGE, array(1, 0, 1)]),
+        ({"axis": 1}, [IMAGE, np.array(2)]),
+        ({"axis": -1}, [IMAGE, np.array([[1, 2], [0, 11]])]),
+    ],
+    "Cast": [({"to": 7}, [IMAGE]), ({"to": 11}, [IMAGE])],
+    "CastLike": [({}, [IMAGE, torch.zeros(1, dtype=torch.float64)])],
+    "Shape": [({}, [IMAGE]), ({"start": 1, "end": -1}, [IMAGE])],
+    "Gemm": [
+        ({}, [MATRIX, draw(3, 4)]),
+        ({"alpha": 0.5}, [MATRIX, draw(3, 4)]),
+        ({"transB": 1}, [MATRIX, draw(4, 3), ROW]),
+        ({"transA": 1, "alpha": 0.5, "beta": 2.0}, [MATRIX, draw(5, 4), ROW]),
+    ],
+    "BatchNormalization": [
+        ({}, [IMAGE, ROW, ROW, ROW, np.abs(ROW)]),
+        ({"epsilon": 0.1}, [IMAGE, ROW, ROW, ROW, np.abs(ROW)]),
+    ],
+    "InstanceNormalization": [({"epsilon": 0.1}, [IMAGE, ROW, ROW])],
+    "LayerNormalization": [
+        ({}, [IMAGE, draw(12)]),
+        ({"axis": 2, "epsilon": 0.1}, [IMAGE, draw(9, 12), draw(9, 12)]),
+    ],
+    "Pad": [
+        ({}, [IMAGE, array(0, 0, 1, 2, 0, 0, 3, 4)]),
+        ({}, [IMAGE, array(1, 0, 0, 0, 0, 1, 0, 0), np.array(2.0, dtype="float32")]),
+        ({}, [IMAGE, array(1, 2), None, array(-1)]),
+        ({"mode": "reflect"}, [IMAGE, array(0, 0, 1, 2, 0, 0, 3, 4)]),
+        ({"mode": "edge"}, [IMAGE, array(0, 0, 1, 2, 0, 0, 3, 4)]),
+    ],
+    "ConvTranspose": [
+        ({"strides": [2, 3]}, [IMAGE, draw(4, 5, 3, 4)]),
+        ({"pads": [1, 2, 1, 2], "output_padding": [1, 0], "strides": [2, 2]},
+         [IMAGE, draw(4, 5, 3, 4), draw(5)]),
+        ({"dilations": [2, 1]}, [IMAGE, draw(4, 5, 3, 4)]),
+    ],
+}  # fmt: skip
+"""Attributes and inputs of each operator; the reference knows no "outputs"."""
+
+ELSEWHERE = {
+    "AveragePool", "Conv", "MaxPool", "ReduceMax", "ReduceMean", "ReduceSum", "Resize",
+    "Upsample",
+}  # fmt: skip
+"""Operators that tests around this one compare."""
+
+
+def test_every_operator_is_compared():
+    """A new one is found here."""
+    assert {*OPERATORS} == {*CASES} | ELSEWHERE
+
+
+@needs_reference
+@pytest.mark.parametrize("kind", CASES)
+def test_operators_give_what_the_reference_gives(kind):
+    """Axes from either end, constants beside tensors, sizes that keep an axis."""
+    for attributes, inputs in CASES[kind]:
+        read = {name: v for name, v in attributes.items() if name != "outputs"}
+        count = attributes.get("outputs", 1)
+        arrays = [value if value is None else np.asarray(value) for value in inputs]
+        wanted = list_reference(kind, read, arrays, 22, count)
+        found = list_ours(kind, attributes, inputs)
+        assert [(a.shape, a.dtype) for a in wanted] == [
+            (b.shape, b.dtype) for b in found
+        ]
+        assert all(map(partial(np.allclose, atol=1e-4), wanted, found))
 
 
 @pytest.mark.parametrize("mode", ["nearest", "linear"])
