@@ -277,8 +277,10 @@ def test_old_keywords_stay(name, old, record):
     """They are `every` now."""
     door, arch = getattr(resviz, name), record("resnet18")
     assert door(arch, every=True).to_dict() == door(arch, **{old: True}).to_dict()
-    with pytest.raises(resviz.OptionError, match="want one of them"):
-        door(arch, every=True, **{old: True})
+    for both in ({"every": True, old: True}, {old: True, "every": True}):
+        with pytest.raises(resviz.OptionError) as error:
+            door(arch, **both)
+        assert f"{name}: {old} and every: want one of them" == str(error.value)
 
 
 @pytest.mark.parametrize("old", ALIASES)

@@ -115,6 +115,14 @@ def test_what_is_not_counted_meets_no_limit():
     assert not judge(arch, arch, max_macs="1G")["max-macs"].passed
 
 
+def test_what_a_record_did_not_leave_out_meets_no_limit_from_it():
+    """The new count says less than the old one, so it does not say that it fell."""
+    old = resviz.trace(nn.Flatten(), (4, 4))
+    verdict = judge(resviz.trace(Fourier(), (4, 4)), old, macs="+0%")["macs"]
+    assert not verdict.passed
+    assert "not counted: linalg_lstsq" in verdict.because
+
+
 def test_modes_are_not_mixed(record):
     """A record of training is told from none of evaluation."""
     training = resviz.trace("cifar8", training=True)

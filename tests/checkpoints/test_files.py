@@ -4,6 +4,7 @@ import json
 import pickle
 import zipfile
 from argparse import Namespace
+from collections import OrderedDict
 from io import BytesIO
 from shutil import rmtree
 
@@ -81,6 +82,26 @@ def test_code_is_refused_by_its_name(tmp_path, zipped):
         with pytest.raises(SpecError) as error:
             read_checkpoint(path)
         assert f"w.pth: the pickle {what}, it names {name}, refused" in str(error.value)
+
+
+class Disguised:
+    """A tensor's subclass that is made by what makes no tensor."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __reduce__(self):
+        arguments = self.function, torch.Tensor, ([("a", 1)],), {}
+        return torch._tensor._rebuild_from_type_v2, arguments
+
+
+@pytest.mark.parametrize("function", [OrderedDict, set, torch.Size])
+def test_a_subclass_is_made_as_tensors_are(tmp_path, function):
+    """Not by any other name that a pickle may have."""
+    path = tmp_path / "w.pkl"
+    path.write_bytes(pickle.dumps({"a": Disguised(function)}))
+    with pytest.raises(SpecError, match="made by no tensor's rule"):
+        read_checkpoint(path)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 
+from resviz.formats.tables.text import fit_columns
 from resviz.tables.table import Cell, Column, LayerGroup, Table
 
 NETWORKS = (Column("c0", "One", "cell"), Column("c1", "Two", "cell"))
@@ -74,6 +75,16 @@ def test_a_part_of_a_split_table_is_as_wide_as_it_may_be():
     shown = table(columns, {}, fixed=1).render("text", width=24)
     headings = [line.split() for line in shown.splitlines() if "aaaaaa" in line]
     assert [["aaaaaa", "bbbbbb", "cccccc"], ["aaaaaa", "dddddd"]] == headings
+
+
+@pytest.mark.parametrize("width", [6, 10, 13])
+def test_no_part_of_a_split_table_is_its_fixed_column_alone(width):
+    """A column that is too wide for any part has one nevertheless."""
+    columns = tuple(Column(key, key * 6, "cell") for key in "abc")
+    shown = table(columns, {}, fixed=1)
+    parts, missing = fit_columns(shown, width)
+    assert ["ab", "ac"] == ["".join(c.key for c in part) for part in parts]
+    assert not missing
 
 
 class Cells(HTMLParser):

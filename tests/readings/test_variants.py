@@ -1,9 +1,11 @@
 """Other networks of the same name: the authors' own layer files, counted."""
 
 import pytest
+import torch
 from torch import nn
 
 from resviz import trace
+from resviz.models import resnet18
 from resviz.readings import costs
 from resviz.readings.variants import find_variants
 
@@ -75,3 +77,33 @@ def test_other_networks_have_none():
     """Nothing is said where there is no such block."""
     plain = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.ReLU())
     assert () == find_variants(trace(plain, (3, 8, 8)))
+
+
+@torch.library.custom_op("resviz_tests::sharpen", mutates_args=())
+def sharpen(x: torch.Tensor) -> torch.Tensor:
+    """An operation that no rule counts."""
+    return x.clone()
+
+
+sharpen.register_fake(torch.empty_like)
+
+
+class Sharpened(nn.Module):
+    """A projection whose cost is not known."""
+
+    def __init__(self, projection):
+        super().__init__()
+        self.projection = projection
+
+    def forward(self, x):
+        return sharpen(self.projection(x))
+
+
+def test_what_is_not_counted_has_no_other():
+    """What a projection costs as it is has to be known."""
+    net = resnet18()
+    before = find_variants(trace(net, (3, 64, 64)))[0].changes
+    net.layer2[0].downsample = Sharpened(net.layer2[0].downsample)
+    arch = trace(net, (3, 64, 64))
+    assert "projection" == arch.blocks[2].shortcut.kind
+    assert before[1:] == find_variants(arch)[0].changes

@@ -133,6 +133,18 @@ def test_what_misses_the_last_pixel_does_not_see_all(cut):
     assert (None, None) == found.layers[-1]
 
 
+@pytest.mark.parametrize("side", range(12, 16))
+def test_what_a_last_stride_leaves_over_is_seen_all_the_same(side):
+    """A position more would not fit; of three that are there, two are not all."""
+    patches = nn.Conv2d(4, 4, 4, stride=4)
+    for pooled, seen in ((lambda x: x, WHOLE), (lambda x: x[:, :, :2, :2], None)):
+        net = nn.Sequential(
+            patches, Function(lambda x, cut=pooled: cut(x).mean((2, 3)))
+        )
+        reading = compute_receptive_fields(resviz.trace(net, (4, side, side)))
+        assert (seen, seen) == reading.layers[-1]
+
+
 def test_a_pool_over_one_position_gathers_nothing():
     """Of a map of one position it sees what that one sees."""
     found = after(lambda x: F.adaptive_avg_pool2d(x[:, :, 4:5, 4:5], 1))

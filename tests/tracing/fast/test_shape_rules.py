@@ -101,6 +101,19 @@ def test_an_activation_keeps_the_order_in_memory():
     assert x.relu().stride() == shape_rules.activation(x).stride()
 
 
+@pytest.mark.parametrize(
+    "x", [torch.zeros(2, 6, 4)[:, ::2], torch.zeros(2, 1, 4).expand(2, 3, 4)]
+)
+def test_what_has_gaps_in_memory_is_left_to_torch(x):
+    """Its kernels close them, or take another order than the rules would."""
+    c = torch.zeros(3)
+    assert x.relu().stride() != x.stride()
+    assert None is shape_rules.activation(x)
+    assert None is shape_rules.add(x, x)
+    assert None is shape_rules.multiply(x, x)
+    assert None is shape_rules.native_batch_norm(x, c, c, c, c, False, 0.1, 1e-5)
+
+
 def test_what_broadcasts_is_left_to_torch():
     """Addition of other shapes, dtypes and numbers."""
     x = torch.zeros(2, 3)
