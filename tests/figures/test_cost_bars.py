@@ -69,13 +69,13 @@ def test_the_papers_costs_are_written(network):
 
 
 def test_squares_are_blocks(network):
-    """One each, dotted where the shortcut is no identity."""
+    """One each, hollow where the shortcut is no identity."""
     for name, blocks, changed in (("resnet50", 16, 4), ("resnet18", 8, 3)):
         nodes = draw_diagram(network(name), "overview", costs=True).picture.nodes
         small = [node for node in nodes if not node.lines and node.size[0] < 7]
         roles = [node.role for node in small if node.role in {"layer", "changed block"}]
         assert (blocks, changed) == (len(roles), roles.count("changed block"))
-    assert "dotted" == LOOKS["changed block"].dash
+    assert ("background", "tint") == (LOOKS["changed block"].fill, LOOKS["layer"].fill)
 
 
 def test_bars_leave_no_connection_out(network):

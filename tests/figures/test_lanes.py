@@ -10,11 +10,9 @@ from torch import nn
 
 import resviz
 from resviz.figures import choose_figure, draw_diagram
-from resviz.figures.drawing.canvas import Canvas
 from resviz.figures.drawing.metrics import text_width
 from resviz.figures.drawing.styles import LINES, LOOKS
 from resviz.figures.graph_notes import LOOSE_END_NOTE, explain_drawing, explain_words
-from resviz.figures.lanes import LanesPainter
 from resviz.figures.lanes.grid import build_grid, list_strangers, part_frame
 from resviz.figures.overview.arranging import smallest_letter_size
 from resviz.readings.contraction import read_contraction
@@ -292,22 +290,6 @@ def test_one_lane_has_no_colours():
     net = nn.Sequential(nn.Conv2d(3, 8, 3, 1, 1), nn.ReLU(), nn.Conv2d(8, 8, 3, 1, 1))
     drawn = draw_diagram(trace(net, (3, 16, 16)), "lanes")
     assert "lines that lead" not in " ".join(texts(drawn.picture))
-
-
-@pytest.mark.parametrize(
-    ("crossed", "place"), [((), 306), ((312,), 422), ((312, 427), 283)]
-)
-def test_a_frame_is_labelled_where_no_line_leads(crossed, place):
-    """In its upper left corner, else in the right one, else beside it."""
-    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3))
-    graph = read_contraction(trace(net, (3, 16, 16)))
-    painter = LanesPainter(graph, Canvas())
-    ways = [tuple((x, y) for y in (290, 300, 310, 320)) for x in crossed]
-    painter.paths = {(0, key): (way, way[-1]) for key, way in enumerate(ways)}
-    label = painter.paint_frame_label("×2", ((300, 300), (440, 360)))
-    assert place == pytest.approx(label.left, abs=4)
-    for x in crossed:
-        assert not label.left <= x <= label.right
 
 
 class PairsCell(nn.Module):

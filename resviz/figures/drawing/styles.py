@@ -77,7 +77,7 @@ LOOKS: dict[str, Look] = {
     "shared layer": Look("box", fill="tint", line="tint", dash="dotted", width=1.8,
                          size=11),
     "bar": Look("round", fill="background", line="line", width=1.2, size=13),
-    "changed block": Look("box", fill="background", line="projection", dash="dotted",
+    "changed block": Look("box", fill="background", line="projection",
                           width=1.4),
     "bar track": Look("box", line="grid", width=0.8),
     "bar fill": Look("box", fill="plate"),

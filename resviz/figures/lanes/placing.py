@@ -36,6 +36,9 @@ ENTRANCE_WIDTH = 21
 BAR_STEP, MIN_BAR_LINES = 7, 4
 """Distance of lines that enter a bar, and from how many on a join is drawn as one."""
 
+MIN_PORT_STEP = 1
+"""Distance of lines that enter a box at least; nearer ones enter it as one."""
+
 BEND_WIDTHS = (2.2, 1.4, 0.6)
 """What each bend in a gap adds to it, as many pixels."""
 
@@ -277,6 +280,8 @@ class LanesPlacing:
             step = BAR_STEP
         elif node.role == "join" or node.entrance:
             step = min(step, 12 / between)
+        elif step < MIN_PORT_STEP:
+            step = 0
         middle = (len(sources) - 1) / 2
         return {source: (k - middle) * step for k, source in enumerate(sources)}
 

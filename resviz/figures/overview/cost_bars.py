@@ -152,7 +152,7 @@ def explain_squares(outline: Outline) -> Iterator[str]:
     }
     if kinds:
         changing = kinds - {"identity", "none"}
-        yield "square: a block" + ", dotted: its shortcut changes the map" * bool(
+        yield "square: a block" + ", hollow: its shortcut changes the map" * bool(
             changing
         )
 
