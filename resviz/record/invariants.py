@@ -111,7 +111,7 @@ def check_layer(
         check_operation(operation)
         wiring = wiring or operation.sources
     if wiring:
-        check_wiring(layer)
+        check_inner_sources(layer)
 
 
 def find_source_tensor(
@@ -170,7 +170,7 @@ def check_window(operation: Operation, window: Window) -> None:
         raise ValueError(f"the window of {name} does not move, or holds nothing")
 
 
-def check_wiring(layer: Layer) -> None:
+def check_inner_sources(layer: Layer) -> None:
     """Check that the operations of a layer read what is there before them."""
     wiring = [(number, op.sources) for number, op in enumerate(layer.operations)]
     wiring.append((len(wiring), layer.ends))

@@ -97,6 +97,14 @@ BATCHES = {
         torch.zeros(5, 3, 8, 8),
         0,
     ),
+    "samples behind channels": (
+        AnyForward(
+            lambda m, x: m.c(x.transpose(0, 1).reshape(1, 15, 9)).view(3, 5, 7),
+            c=nn.Conv1d(15, 15, 3, groups=15),
+        ),
+        torch.zeros(5, 3, 9),
+        0,
+    ),
     "one by one": (
         AnyForward(lambda m, x: torch.stack([m.c(sample) for sample in x]), c=CONV),
         torch.zeros(5, 3, 8, 8),

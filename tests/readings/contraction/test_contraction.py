@@ -5,12 +5,19 @@ import torch
 from torch import nn
 
 import resviz
-from resviz.readings.contraction import are_blocks_in_chain, ladder, read_contraction
+from resviz.readings.contraction import (
+    are_blocks_in_chain,
+    ladder,
+    read_contraction,
+    read_wiring,
+)
 from resviz.readings.contraction.drawn import contract
 from resviz.readings.contraction.forms import break_branch, write_parallel
 from resviz.readings.contraction.ladder import Budget
 from resviz.readings.contraction.merged import read_merged_quotient
+from resviz.readings.contraction.quotient import Quotient
 from resviz.record.storage import load
+from tests.forwards import AnyForward
 from tests.readings.contraction.random_networks import SIDE, WIDTH, BranchingNet
 from tests.readings.structure.golden.networks import names, record_file
 
@@ -155,3 +162,21 @@ def test_branches_in_parallel_are_written_side_by_side():
     (words,) = write_parallel(branches)
     assert "(1×1 ‖ 3×3 d12 ×2 ‖ skip)" == words
     assert ["1×1 ‖ 3×3 d12 ×2", "‖ skip"] == break_branch((words,), 17)
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_a_region_that_others_read_is_none(is_read):
+    """Between a fork and a join, where also the output reads what is inside."""
+
+    def forward(m, x):
+        fork = m.stem(x)
+        inner = m.conv(fork)
+        return (fork + inner, inner) if is_read else fork + inner
+
+    parts = {name: nn.Conv2d(3, 3, 1) for name in ("stem", "conv")}
+    arch = resviz.trace(AnyForward(forward, **parts), (3, 8, 8))
+    quotient = Quotient(read_wiring(arch))
+    fork, inner, join = (quotient.owners[layer] for layer in range(3))
+    expected = None if is_read else {inner, join}
+    assert expected == quotient.find_region(join, fork, 9)
+    assert quotient.find_region(join, fork, 1) is None
