@@ -248,6 +248,23 @@ def test_folded_blocks_that_are_left_out_are_all_counted():
     assert ("… 12 more blocks …", 12) == (hidden.rows[0].label, hidden.hidden)
 
 
+@pytest.mark.parametrize("plain", [False, True])
+def test_three_stacks_or_four_have_legible_letters_in_a_column(record, plain):
+    """Of 6 points, with shorter words, none cut; with more room they are not needed."""
+    names = ["resnet18", "resnet34"] if plain else ["resnet18", "resnet34", "resnet18"]
+    archs = [record(name) for name in names]
+    width = "4.3in" if plain else "3.25in"
+    drawn = draw_diagram(archs, "stack", width=width, plain=plain)
+    said = texts(drawn.picture)
+    assert "3×3, 512, /2" in said
+    assert "global avg pool" in said
+    assert not any("…" in line for line in said)
+    assert [] == [*faults(drawn.picture)]
+    assert 0 == drawn.coverage.left_out
+    wide = draw_diagram(archs, "stack", width="8in", plain=plain)
+    assert "3×3 conv, 512, /2" in texts(wide.picture)
+
+
 @pytest.mark.parametrize("most", [24, 16, 12, 8])
 def test_a_gap_of_a_densenet_leaves_out_whole_units(most):
     """Each is a concatenation with the two convolutions that read it."""

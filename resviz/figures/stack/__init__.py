@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.figures import sentences
-from resviz.figures.drawing.fitting import choose_fitting
-from resviz.figures.drawing.sheet import find_sheet
+from resviz.figures.drawing.fitting import MIN_LETTER_POINTS, choose_fitting
+from resviz.figures.drawing.sheet import LETTER_SIZE, find_sheet
 from resviz.figures.legend import (
     explain_additions,
     explain_gates,
@@ -28,8 +28,8 @@ from resviz.figures.stack.bands import (
 )
 from resviz.figures.stack.boxes import build_stack
 from resviz.figures.stack.eliding import piece_noun
-from resviz.figures.stack.placing import StackPlacing
-from resviz.figures.stack.row_names import rename_rows
+from resviz.figures.stack.placing import NARROW, WIDE, StackPlacing, StackSpacing
+from resviz.figures.stack.row_names import rename_rows, shorten_rows
 from resviz.figures.stack.side_lines import SKIP
 from resviz.figures.stage_parts import declare_stages
 from resviz.figures.tints import explain_tints
@@ -57,10 +57,22 @@ def draw(
     stacks = build_stacks(archs, plain=plain, stages=stages)
     if find_sheet().width is None:
         return place_stacks(archs, *fit_to_page(stacks), plain=plain)
+    spacing = WIDE
+    if is_too_wide(stacks):
+        spacing, stacks = NARROW, [*map(shorten_rows, stacks)]
     return choose_fitting(
-        place_stacks(archs, shown, columns, plain=plain)
+        place_stacks(archs, shown, columns, plain=plain, spacing=spacing)
         for shown, columns in iter_pages(stacks)
     )
+
+
+def is_too_wide(stacks: Sequence[Stack]) -> bool:
+    """Tell whether stacks side by side would have letters that nobody reads."""
+    width = find_sheet().width
+    if width is None or len(stacks) == 1:
+        return False
+    room = width * LETTER_SIZE / MIN_LETTER_POINTS
+    return StackPlacing(stacks, [align_bands(stacks)]).picture_width > room
 
 
 def place_stacks(
@@ -69,9 +81,10 @@ def place_stacks(
     column_bands: Sequence[Sequence[Band]],
     *,
     plain: bool,
+    spacing: StackSpacing = WIDE,
 ) -> Picture:
     """Place stacks that are folded, in columns."""
-    placing = StackPlacing(shown, column_bands)
+    placing = StackPlacing(shown, column_bands, spacing)
     for number in range(len(shown)):
         placing.place_network(number)
     names = sentences.join_with_and([arch.label for arch in archs])

@@ -18,6 +18,7 @@ from resviz.figures.drawing.fitting import warn_of_zooming
 from resviz.figures.drawing.ledgers import SeatBook
 from resviz.figures.drawing.sheet import find_sheet
 from resviz.figures.drawing.shifting import shift_picture
+from resviz.figures.drawing.styles import LOOKS
 from resviz.figures.stack.bands import (
     BAND_GAP,
     BOX_HEIGHT,
@@ -51,20 +52,40 @@ MIN_BOX_WIDTH, MAX_BOX_WIDTH, NARROW_BOX_WIDTH = 116, 190, 80
 MIN_PICTURE_WIDTH = 320
 """Width of the picture, at least; its title and legend want it."""
 
-ARC_REACH, COUNT_WIDTH, GUTTER = 24, 30, 24
-"""Reach of shortcuts, width of a fold's count, and space between columns."""
+COUNT_WIDTH, MARGIN = 30, 8
+"""Width of a fold's count, and of what is around the picture."""
 
-MARGIN, SIZES_WIDTH = 8, 66
-"""Around the picture, and the width of the output sizes."""
+
+class StackSpacing(NamedTuple):
+    """Pixels between what stands in stacks.
+
+    Attributes:
+        arc_reach: of shortcuts beside the boxes.
+        gutter: between columns.
+        sizes_width: of the output sizes; sizes_gap behind them.
+        fact_lines: in which what a network costs stands.
+        first_band: y at which the first band begins.
+    """
+
+    arc_reach: float = 24
+    gutter: float = 24
+    sizes_width: float = 66
+    sizes_gap: float = 10
+    fact_lines: int = 1
+    first_band: float = 54
+
+
+WIDE, NARROW = StackSpacing(), StackSpacing(14, 5, 44, 4, 2, 67)
+"""What stacks usually have, and where a column is too narrow for many of them."""
 
 JOIN_SIZE = (9, 9)
 """Width and height of an addition's circle between two boxes."""
 
+FACT_HEIGHT = 13
+"""Height of a line of what a network costs."""
+
 TITLE_HEIGHT = 22
 """Height of a title above the names of several networks."""
-
-FIRST_BAND_Y = 54
-"""Y at which the first band begins."""
 
 
 def name_piece(piece: StackPiece) -> str:
@@ -89,9 +110,13 @@ class StackPlacing:
     """Places stacks on a canvas, column by column."""
 
     def __init__(
-        self, shown: Sequence[Stack], column_bands: Sequence[Sequence[Band]]
+        self,
+        shown: Sequence[Stack],
+        column_bands: Sequence[Sequence[Band]],
+        spacing: StackSpacing = WIDE,
     ) -> None:
         self.shown = shown
+        self.spacing = spacing
         self.column_bands = column_bands
         self.canvas = Canvas()
         self.side_lanes = [
@@ -102,24 +127,32 @@ class StackPlacing:
             for number in range(len(shown))
         ]
         lanes = max(len(lanes) for columns in self.side_lanes for lanes in columns)
-        self.aside = SIZES_WIDTH + 10 + max(lanes - 1, 0) * LANE_PITCH
+        self.sizes_room = spacing.sizes_width + spacing.sizes_gap
+        self.aside = self.sizes_room + max(lanes - 1, 0) * LANE_PITCH
         labels = (row.label for stack in shown for row in stack.rows)
         width = metrics.widen_for_fonts(metrics.max_text_width(labels, 11)) + 8
         least = MIN_BOX_WIDTH if find_sheet().width is None else NARROW_BOX_WIDTH
         self.box = min(max(width, least), MAX_BOX_WIDTH)
         counted = any(piece.count > 1 for stack in shown for piece in stack.pieces)
-        self.lane = ARC_REACH + (COUNT_WIDTH if counted else 0)
-        heading_at = (MARGIN + SIZES_WIDTH / 2, FIRST_BAND_Y - 8)
-        self.canvas.add_text("note", heading_at, "output size")
+        self.lane = spacing.arc_reach + (COUNT_WIDTH if counted else 0)
+        self.place_sizes_heading()
         self.below = 0.0
         self.tops = [*map(self.place_output_sizes, range(len(column_bands)))]
 
+    def place_sizes_heading(self) -> None:
+        """Place what stands above the output sizes, right above the first of them."""
+        lines = metrics.wrap_words(
+            ["output", "size"], " ", self.spacing.sizes_width, LOOKS["note"].size
+        )
+        x, y = MARGIN + self.spacing.sizes_width / 2, self.spacing.first_band - 8
+        for number, line in enumerate(reversed(lines)):
+            self.canvas.add_text("note", (x, y - FACT_HEIGHT * number), line)
+
     def column_left(self, number: int) -> float:
         """Return the x at which a column begins, its own output sizes included."""
-        own = (
-            self.aside if len(self.column_bands) > 1 else self.aside - SIZES_WIDTH - 10
-        )
-        return MARGIN + number * (own + self.box + self.lane + GUTTER)
+        is_alone = len(self.column_bands) > 1
+        own = self.aside if is_alone else self.aside - self.sizes_room
+        return MARGIN + number * (own + self.box + self.lane + self.spacing.gutter)
 
     def column_centre(self, number: int) -> float:
         """Return the x of a column's boxes."""
@@ -134,11 +167,12 @@ class StackPlacing:
 
     def place_output_sizes(self, number: int) -> list[float]:
         """Place a column's output sizes; return the y at which each band begins."""
-        x, tops = self.column_left(number) + SIZES_WIDTH / 2, [float(FIRST_BAND_Y)]
+        width = self.spacing.sizes_width
+        x, tops = self.column_left(number) + width / 2, [self.spacing.first_band]
         for band in self.column_bands[number]:
             gap = BRANCH_GAP * all(items and items[0].row.apart for items in band.items)
             at = (x, tops[-1] + gap + ROW_PITCH / 2)
-            self.canvas.add_text("note", at, band.size, room=SIZES_WIDTH)
+            self.canvas.add_text("note", at, band.size, room=width)
             tops.append(tops[-1] + band.height + BAND_GAP)
         return tops
 
@@ -208,13 +242,18 @@ class StackPlacing:
     def place_heading(self, number: int) -> None:
         """Place a network's name and costs, over all its columns."""
         shown_stack, x = self.shown[number], self.column_centre(number)
-        heading: tuple[str, ...] = (shown_stack.title, shown_stack.facts)
-        room = self.box + self.lane + GUTTER - 8
+        facts = [shown_stack.facts]
+        if self.spacing.fact_lines > 1:
+            facts = shown_stack.facts.split(" · ")
+        heading: tuple[str, ...] = (shown_stack.title, *facts)
+        room = self.box + self.lane + max(self.spacing.gutter - 8, 1)
         if len(self.shown) == 1:
             x, room = self.picture_width / 2, self.picture_width - 2 * MARGIN
             heading = find_sheet().write_heading(*heading)
-        for role, y, line in zip(("title", "note"), (14, 31), heading):  # noqa: B905 - there may be none
-            kept = room * 0.94 if role == "title" else room
+        for line_number, line in enumerate(heading):  # there may be none
+            role, y, kept = "title", 14.0, room * 0.94
+            if line_number:
+                role, y, kept = "note", 31 + FACT_HEIGHT * (line_number - 1), room
             self.canvas.add_text(role, (x, y), line, room=kept)
 
     def place_row(
@@ -240,8 +279,8 @@ class StackPlacing:
         if last is not None:
             points = [(last.at[0], last.bottom), (x, node.top)]
             if last.at[0] != x:
-                between = x - self.box / 2 - self.aside - GUTTER / 2
-                under, over = last.bottom + 12 + self.below, FIRST_BAND_Y - 8
+                between = x - self.box / 2 - self.aside - self.spacing.gutter / 2
+                under, over = last.bottom + 12 + self.below, self.spacing.first_band - 8
                 points[1:1] = [(last.at[0], under), (between, under)]
                 points[3:3] = [(between, over), (x, over)]
             self.canvas.add_wire(last, node, "main", *points)
@@ -287,7 +326,7 @@ class StackPlacing:
             start = (before.right - inside, before.at[1] + LINE_SHIFT)
         turn, end = (edge, start[1]), (edge, down)
         base = (join.right + ARROW_LENGTH, down)
-        reach = edge + ARC_REACH / 0.75 - 4
+        reach = edge + self.spacing.arc_reach / 0.75 - 4
         path = [start, *straight_segment(start, turn)]
         path += [(reach, turn[1]), (reach, down), end, *straight_segment(end, base)]
         via, tip = self.seat_arc(arc, each), (join.right, down)

@@ -40,3 +40,25 @@ def rename_rows(stack: Stack, arch: Architecture) -> Stack:
         return replace(piece, rows=tuple(rows))
 
     return replace(stack, pieces=tuple(map(rename_piece, stack.pieces)))
+
+
+SHORTER = ((" conv,", ","), ("average pool", "avg pool"))
+"""What is written shorter in a narrow column: "3×3, 64, /2", as in an overview."""
+
+
+def shorten_rows(stack: Stack) -> Stack:
+    """Write the rows of a stack shorter."""
+
+    def shorten(row: StackRow) -> StackRow:
+        label = row.label
+        for long, short in SHORTER:
+            label = label.replace(long, short)
+        return replace(row, label=label)
+
+    return replace(
+        stack,
+        pieces=tuple(
+            replace(piece, rows=tuple(map(shorten, piece.rows)))
+            for piece in stack.pieces
+        ),
+    )
