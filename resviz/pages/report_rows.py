@@ -57,11 +57,12 @@ def write_cell(column: Column, row: LayerListRow, texts: Mapping[str, str]) -> s
     if key == "name":
         return f'<th scope="row">{text}'
     if key == "part" and text:
-        return f'<td><span class="chip">{text}</span>'
+        return f"<td><b>{text}</b>"
     if key in row.bars:
-        zero = "" if value or value is None else " zero"
-        bar = f" b{row.bars[key]}" if row.bars[key] else ""
-        return f'<td class="number bar{bar}{zero}">{text}'
+        bar = f'"bar b{row.bars[key]}"' if row.bars[key] else "bar"
+        return f"<td class={bar if value or value is None else 'zero'}>{text}"
+    if key == "index":
+        return f"<td>{text}"
     if key == "output_shape" and row.values["resolution"]:
         change = texts[row.values["resolution"]]
         return f'<td>{text} <span class="change">{change}</span>'
