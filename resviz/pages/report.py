@@ -66,7 +66,7 @@ SUMMED_KEYS = ("params", "macs", "params_share", "macs_share")
 VIEW_SCRIPTS = (
     "elements", "numbers", "network", "store", "reasons", "tree", "icicle", "pass",
     "rows", "table", "inspector", "clipboard", "copying", "other_input", "links",
-    "overview", "search", "tips", "theme", "panel",
+    "overview", "figures", "search", "tips", "theme", "panel",
 )  # fmt: skip
 """The files of the views' script, each behind those whose functions it calls."""
 

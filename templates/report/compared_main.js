@@ -3,7 +3,7 @@
 function startComparison() {
   makeTheme();
   const { letters, pairs: written } = JSON.parse(byId("comparisons").textContent);
-  const stores = letters.map((letter) => makePanel(`${letter}-`));
+  const stores = letters.map((letter) => readStore(`${letter}-`));
   if (stores.includes(null)) return;
   const pairs = written.map((pair) => readPair(pair, stores));
   const view = { shown: 0, variant: 1, isBeside: false };
@@ -11,6 +11,7 @@ function startComparison() {
   const [presses, beside] = [[...byId("networks").querySelectorAll("button")], byId("beside")];
   byId("chooser").hidden = false;
   let keepAddress = () => {};
+  const isDrawn = new Set(); // a panel is drawn when it is first seen
 
   // How the layers of one network lead to those of another, by way of the first.
   const leadsTo = (from, to) => {
@@ -26,6 +27,9 @@ function startComparison() {
     stores.forEach((store, number) => {
       store.root.hidden = !visible.includes(number);
       store.isAside = number !== view.shown;
+      if (store.root.hidden || isDrawn.has(store)) return;
+      isDrawn.add(store);
+      drawPanel(store);
     });
     for (const press of presses) press.setAttribute("aria-pressed", String(Number(press.value) === view.shown));
     beside.setAttribute("aria-pressed", String(view.isBeside));

@@ -1,5 +1,7 @@
 // What is selected, in full: its sizes and costs, why they are so, its shortcuts.
 
+const MOST_NAMED = 12; // blocks of one reason that are named
+
 function makeInspector(store, holder) {
   // With a lens, the value says by what convention it is counted when it has the focus.
   const fact = (label, value, why, lens) =>
@@ -76,6 +78,27 @@ function makeInspector(store, holder) {
     });
   }
 
+  // Which of the blocks in a part are no identities, and why, each a press that leads to it.
+  function listReasons(part) {
+    const blocks = [...iterateParts(part)].filter((each) => each.block);
+    if (part.block || part.kind === "fold" || !blocks.length) return [];
+    const groups = new Map();
+    const found = listProjecting(part);
+    for (const each of found) {
+      const unit = each.block.units.find(({ kind }) => kind !== "identity");
+      const key = `${unit.kind} ${unit.reason}`;
+      groups.set(key, { unit, members: [...(groups.get(key)?.members ?? []), each] });
+    }
+    const lines = [...groups.values()].map(({ unit, members }) => {
+      const presses = members.slice(0, MOST_NAMED).flatMap((each, place) => [place ? ", " : " ", element("button", { type: "button", onclick: () => store.select(each) }, each.name)]);
+      const rest = members.length > MOST_NAMED ? ` and ${members.length - MOST_NAMED} more` : "";
+      const cause = SHORTCUT_CAUSES[unit.reason];
+      return element("p", { class: "shortcut" }, element("span", { class: `kind ${unit.kind}` }, unit.kind), `${cause ? `, as ${cause}` : ""}:`, ...presses, `${rest}.`);
+    });
+    const count = found.length ? `${found.length} of ${plural(blocks.length, "block")} ${found.length === 1 ? "has" : "have"} more than an identity` : `${plural(blocks.length, "block")}, all with identities alone`;
+    return [element("p", { class: "shortcut" }, `${count}.`), ...lines];
+  }
+
   // The square that one position sees, over that of the input.
   function drawField(part) {
     const field = store.amountOf(part, "field");
@@ -110,6 +133,7 @@ function makeInspector(store, holder) {
         heading,
         element("p", { class: "subtitle" }, describePart(part)),
         ...describeShortcuts(part),
+        ...listReasons(part),
         join && element("p", { class: "shortcut" }, element("span", { class: "kind" }, join.verdict), `: ${join.reason}`),
         ...(store.describeBeside?.(part) ?? []),
         element("dl", {}, ...listSizes(part), ...listCosts(part), ...listMemory(part)),

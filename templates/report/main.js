@@ -2,8 +2,9 @@
 
 function startReport() {
   makeTheme();
-  const store = makePanel("");
+  const store = readStore("");
   if (!store) return;
+  drawPanel(store);
   const input = makeOtherInput([store], "");
   exposeTotals([store], () => 0);
   makeLinks([{ store, input, letter: "" }], () => 0, () => {});

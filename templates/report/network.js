@@ -80,6 +80,9 @@ function* iterateAbove(part) {
   for (let outer = part.parent; outer; outer = outer.parent) yield outer;
 }
 
+// The blocks in a part whose shortcuts are not all identities.
+const listProjecting = (part) => [...iterateParts(part)].filter((each) => each.block?.units.some((unit) => unit.kind !== "identity"));
+
 // The smallest part that holds both layers.
 function findCommonPart(first, last) {
   if (first === last) return first.part;

@@ -123,7 +123,7 @@ function makeOtherInput(stores, prefix) {
   function drawNote() {
     const { numbers } = first;
     const size = numbers.inputs.map(formatSizes).join(" and ");
-    note.textContent = numbers.isRecord ? "" : `Worked out for ${size}, ${numbers.dtype}. Figures, receptive fields and the tables below stay at the recorded ${recorded.inputs.map(formatSizes).join(" and ")}.`;
+    note.textContent = numbers.isRecord ? "" : `Worked out for ${size}, ${numbers.dtype}. Receptive fields, and what says so below, stay at the recorded ${recorded.inputs.map(formatSizes).join(" and ")}.`;
     note.hidden = numbers.isRecord;
   }
 

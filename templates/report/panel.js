@@ -1,9 +1,15 @@
-// The views of one network, joined by their store; null where it has no layers.
+// The store of one network; null where it has no layers.
 
-function makePanel(prefix) {
+function readStore(prefix) {
   const network = readNetwork(JSON.parse(byId(`${prefix}network`).textContent));
   if (!network.layers.length) return null;
   const store = makeStore(network, prefix);
+  store.answers = makeAnswers(store);
+  return store;
+}
+
+// The views that the store joins.
+function drawPanel(store) {
   store.find("explorer").hidden = false;
 
   const panels = { shares: store.find("shares"), pass: store.find("pass"), overview: store.find("overview-view") };
@@ -29,8 +35,9 @@ function makePanel(prefix) {
   makeQuestions(store, store.find("questions"));
   makeSearch(store, shown);
   makeTips(store);
-  store.answers = makeAnswers(store);
+  makeFigures(store);
   store.subscribe((keys) => keys.has("numbers") && drawTotals(store));
+  if (!store.numbers.isRecord) drawTotals(store);
 
   const print = (isOn) => {
     shown.print(isOn);
@@ -40,5 +47,4 @@ function makePanel(prefix) {
   matchMedia("print").addEventListener("change", (event) => print(event.matches));
   addEventListener("beforeprint", () => print(true));
   addEventListener("afterprint", () => print(false));
-  return store;
 }

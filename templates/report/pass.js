@@ -52,12 +52,15 @@ function makePass(store, holder, caption) {
       return amount ? drawn("rect", { class: "each", x: x(index), y: floor - size, width: Math.max(x(1) * 0.8, 0.8), height: size }) : null;
     }
     const peak = shown.indexOf(shown.reduce((best, each) => Math.max(best, each), 0));
+    const whole = store.lens === "field" ? findWholeView(store) : null;
     const write = LENSES[store.lens].write;
+    const label = (index, level, words) => element("span", { class: `label peak${x(index) > width / 2 ? " before" : ""}`, style: place(x(index), level) }, words);
     const place = (left, level) => ({ left: `${(100 * left) / width}%`, top: `${(100 * level) / height}%` });
     marks.replaceChildren(
       ...stages.filter((band) => band.width > 70).map((band) => element("span", { class: "stage", style: place(band.left, floor) }, band.part.name)),
       ...(side ? [element("span", { class: "label", style: place(0, y(side)) }, `input: ${groupDigits(side)} px`)] : []),
-      ...(store.lens === "memory" && count ? [element("span", { class: `label peak${x(peak) > width / 2 ? " before" : ""}`, style: place(x(peak), top) }, `peak ${write(shown[peak])} at ${store.network.layers[peak].name}`)] : []),
+      ...(store.lens === "memory" && count ? [label(peak, top, `peak ${write(shown[peak])} at ${store.network.layers[peak].name}`)] : []),
+      ...(whole ? [label(whole.index, y(side), `${whole.name}: ${write(measureField(whole))}`)] : []),
     );
     caption.textContent = `${words}. Click, or move with the arrows, to select a layer.`;
     moveCursor();
@@ -92,4 +95,5 @@ function makePass(store, holder, caption) {
     if (["lens", "numbers", "view"].some((key) => keys.has(key))) draw();
     else if (keys.has("selected")) moveCursor();
   });
+  if (store.view === "pass") draw();
 }

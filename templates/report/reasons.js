@@ -130,6 +130,13 @@ const SHORTCUT_REASONS = {
   always: (before, after) => `nothing makes it: ${before} comes in and ${after} goes out, an identity would fit`,
 };
 
+const SHORTCUT_CAUSES = {
+  resolution: "the resolution changes",
+  channels: "the channels change",
+  both: "resolution and channels change",
+  always: "it always does",
+};
+
 // Why the shortcut of a unit is what it is, with the sizes of now.
 function explainShortcut(store, unit) {
   const before = unit.fork < 0 ? store.numbers.inputs[0] : store.readOutput(store.network.layers[unit.fork]);

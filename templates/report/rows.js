@@ -31,7 +31,7 @@ const COLUMNS = {
   activations: { title: "activations", number: true, lens: "activations", value: (store, layer) => store.numbers.activations[layer.index] },
   elements: { title: "elements", number: true, value: (store, layer) => store.numbers.elements[layer.index] },
   allocated: { title: "allocates", number: true, lens: "memory", value: (store, layer) => store.numbers.allocated[layer.index], text: (store, layer) => formatBytes(store.numbers.allocated[layer.index]) },
-  held: { title: "held", number: true, value: (store, layer) => store.numbers.held[layer.index], text: (store, layer) => formatBytes(store.numbers.held[layer.index]) },
+  held: { title: "held", number: true, beside: "memory", value: (store, layer) => store.numbers.held[layer.index], text: (store, layer) => formatBytes(store.numbers.held[layer.index]) },
   params: { title: "params", number: true, lens: "params", bar: true, usual: true, value: (store, layer) => layer.params },
   macs: { title: "MACs", number: true, lens: "macs", bar: true, usual: true, value: (store, layer) => macsOf(store, layer), text: (store, layer) => writeMacs(store, layer) },
 };
@@ -71,7 +71,7 @@ function chooseColumns(store) {
     const column = COLUMNS[key];
     const isRoomy = store.isWide || store.allColumns;
     if (omitted.has(key) || (isRoomy && column.brief)) return false;
-    return store.allColumns || column.usual || (isRoomy && column.wide) || column.lens === store.lens;
+    return store.allColumns || column.usual || (isRoomy && column.wide) || (column.lens ?? column.beside) === store.lens;
   });
 }
 

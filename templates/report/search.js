@@ -57,20 +57,23 @@ function makeChoice(store, key, group) {
 const QUESTIONS = {
   macs: { lens: "macs", view: "shares", sort: { key: "macs", direction: "descending" } },
   params: { lens: "params", view: "shares", sort: { key: "params", direction: "descending" } },
-  projections: { lens: "macs", view: "shares", projections: true },
+  projections: { lens: "macs", view: "shares", projects: true },
   resolution: { lens: "activations", view: "overview", kind: "resolution" },
   memory: { lens: "memory", view: "pass", sort: { key: "held", direction: "descending" } },
-  field: { lens: "field", view: "pass", sort: { key: "index", direction: "ascending" } },
+  field: { lens: "field", view: "pass", seesAll: true },
 };
 
 function makeQuestions(store, group) {
   const [search, kind] = [store.find("search"), store.find("kind")];
   group.addEventListener("click", (event) => {
-    const { projections, ...changes } = QUESTIONS[event.target.closest("button")?.value] ?? {};
+    const { projects, seesAll, ...changes } = QUESTIONS[event.target.closest("button")?.value] ?? {};
     if (!changes.lens) return;
-    const first = [...iterateParts(store.network.root)].find((part) => part.block?.units.some((unit) => unit.kind !== "identity"));
+    const { root } = store.network;
+    const open = new Set(store.open);
+    for (const part of projects ? listProjecting(root) : []) for (const outer of iterateAbove(part)) open.add(outer);
+    const selected = (seesAll && findWholeView(store)?.part) || root;
     search.value = "";
     kind.value = changes.kind ?? "";
-    store.change({ query: "", kind: "", concerned: null, selected: projections && first ? first : store.network.root, sort: { key: "index", direction: "ascending" }, ...changes });
+    store.change({ query: "", kind: "", concerned: null, open, selected, sort: { key: "index", direction: "ascending" }, ...changes });
   });
 }

@@ -96,10 +96,9 @@ function makeStore(network, prefix = "") {
       return source < 0 ? store.numbers.inputs[output] : store.numbers.outputs[source][output];
     },
     // A shape as people read it: one sample, positions before channels.
-    readShape(shape, order) {
+    readShape(shape, order, batch = store.numbers.batch) {
       if (!order) return shape;
-      const batch = Math.max(store.numbers.batch, 1);
-      return order.map((axis) => (axis >= network.folded ? shape[axis - network.folded] / batch : shape[axis]));
+      return order.map((axis) => (axis >= network.folded ? shape[axis - network.folded] / Math.max(batch, 1) : shape[axis]));
     },
     readInput(layer, place = 0) {
       const [source, output] = layer.sources[place] ?? [];
@@ -147,6 +146,12 @@ function measureStrength(store, part) {
   const amount = store.amountOf(part);
   if (LENSES[store.lens].adds) return amount / (measureWhole(store, store.lens) || 1);
   return Math.min(amount / (measureInputSide(store) || 1), 1);
+}
+
+// The first layer whose positions see as much as the longest side of the input.
+function findWholeView(store) {
+  const side = measureInputSide(store);
+  return side ? store.network.layers.find((layer) => measureField(layer) >= side) : undefined;
 }
 
 // The longest side of the input along the axes of receptive fields.

@@ -11,7 +11,7 @@ function makeTable(store) {
   const frame = table.parentElement;
   const status = store.find("shown");
   let rows = [];
-  let scope = store.network.root;
+  let { scope, sort } = store;
   let columns = [];
   let span = [0, 0];
   let isPrinting = false;
@@ -101,8 +101,8 @@ function makeTable(store) {
   function draw() {
     maxima = new Map();
     const found = listRows(store);
-    const isOther = found.scope !== scope;
-    [rows, scope] = [found.layers, found.scope];
+    const isOther = found.scope !== scope || store.sort !== sort;
+    [rows, scope, sort] = [found.layers, found.scope, store.sort];
     table.classList.toggle("roomy", store.allColumns || store.isWide);
     table.classList.toggle("whole", store.allColumns);
     drawHead();

@@ -28,8 +28,11 @@ def compared(*specs):
 
 @pytest.fixture
 def pair(visit):
-    """ResNet-18 and one with another stem and head, in a browser."""
-    return visit(compared(*SMALL[:2])).page
+    """ResNet-18 and one with another stem and head, in a browser; both were seen."""
+    page = visit(compared(*SMALL[:2])).page
+    for number in (1, 0):
+        page.locator(f'#networks [value="{number}"]').click()
+    return page
 
 
 def rows_of(page, letter):
@@ -277,3 +280,24 @@ class TestInABrowser:
         assert page.locator(".panel:visible").count() == 3
         controls = "button:visible, input:visible, select:visible"
         assert page.locator(controls).count() == 0
+
+
+@pytest.mark.needs("chromium")
+def test_a_network_is_drawn_when_it_is_seen(visit):
+    """Until then it has no views; then they show the state of now, as any others."""
+    page = visit(compared(*SMALL[:2])).page
+    items = page.locator("#b-tree [role=treeitem]")
+    counts = items.count(), page.locator("#a-tree [role=treeitem]").count()
+    assert counts[0] == 0 < counts[1]
+    page.fill("[data-input]", "3×320×320")
+    page.locator('#a-views [value="pass"]').click()
+    page.locator('#a-tree [data-id="conv3_x"]').click()
+    page.locator('#networks [value="1"]').click()
+    assert items.count() > 0
+    assert selected(page, "b") == "conv3_x"
+    assert page.locator("#b-pass svg path").count() > 0
+    other = resviz.trace(SMALL[1], (3, 320, 320))
+    exact = page.locator("#b-panel [data-total=MACs] .exact").text_content()
+    assert exact.startswith(f"{other.macs:,} ")
+    note = page.locator("#b-stages").get_by_text("At the recorded 1×3×224×224.")
+    assert note.is_visible()
