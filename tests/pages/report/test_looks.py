@@ -104,7 +104,7 @@ def test_heading_sticks(visit, report, width):
 def test_bars(visit, report, scripted):
     """The largest layer has the full bar, and others theirs in proportion."""
     page = visit(report("resnet18"), java_script_enabled=scripted).page
-    bars = page.locator("table.layers tbody .bar").evaluate_all(
+    bars = page.locator("table.layers tbody :is(.bar, .zero)").evaluate_all(
         "cells => cells.map(it => [getComputedStyle(it).getPropertyValue('--bar'),"
         " it.textContent.replaceAll(',', '')])"
     )
