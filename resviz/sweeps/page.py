@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "report/elements.js", "report/numbers.js", "report/clipboard.js",
-    *(f"sweep/{name}.js" for name in ("scales", "store", "chart", "rows", "chosen")),
+    *(f"sweep/{name}.js" for name in ("scales", "store", "chart", "bounds", "rows", "chosen")),
     "sweep/main.js",
 )  # fmt: skip
 """The files of the page's script, each behind those whose functions it calls."""

@@ -213,7 +213,7 @@ function nameFront(store, picture, front, points, plot) {
 
 // A frame that is drawn over the points keeps their rows in the table.
 function addFrame(store, picture, ground, points, plot) {
-  let start = null;
+  let [start, kept] = [null, null];
   const frame = drawn("rect", { class: "frame" });
   const placeOf = (event) => {
     const box = picture.getBoundingClientRect();
@@ -234,9 +234,10 @@ function addFrame(store, picture, ground, points, plot) {
     const isFrame = width > 3 && height > 3;
     if (!isFrame) frame.remove();
     const inside = points.filter((point) => point.x >= x && point.x <= x + width && point.y >= y && point.y <= y + height);
-    store.change({ framed: isFrame ? new Set(inside.map((point) => point.number)) : null });
+    kept = isFrame ? new Set(inside.map((point) => point.number)) : null;
+    store.change({ framed: kept });
   };
   ground.addEventListener("pointerup", end);
   ground.addEventListener("pointercancel", end);
-  store.subscribe((keys) => keys.has("framed") && !store.framed && frame.remove());
+  store.subscribe((keys) => keys.has("framed") && store.framed !== kept && frame.remove());
 }

@@ -23,6 +23,7 @@ function startSweep() {
   colour.addEventListener("change", () => store.change({ colour: colour.value }));
   form.addEventListener("submit", (event) => event.preventDefault());
   makePoints(store, byId("chart"), byId("legend"), byId("chart-note"), byId("hint"));
+  makeBounds(store, byId("bounds"));
   makeRows(store);
   makeChosen(store);
 }
