@@ -1,5 +1,6 @@
 // Tells the page in a frame whether it stands on a light or a dark ground, and again when
-// that changes: it is of another origin, and cannot look. `this` is the frame, loaded.
+// that changes: it is of another origin, and cannot look. A notebook may take the frame out
+// and put it back, which loads it anew: it is told what it showed. `this` is the frame, loaded.
 ((frame) => {
   const listGrounds = () => {
     const probe = document.createElement('span');
@@ -23,8 +24,13 @@
   // A page may fade from one theme to the other, or fetch its colours.
   const follow = () => [0, 250, 1000].forEach((pause) => setTimeout(tell, pause));
   follow();
-  if (frame.dataset.followed) return;
+  const { address, followed } = frame.dataset;
+  if (address) frame.contentWindow?.postMessage({ resvizAddress: address }, '*');
+  if (followed) return;
   frame.dataset.followed = 'yes';
+  window.addEventListener('message', ({ source, data }) => {
+    if (source === frame.contentWindow && typeof data?.resvizAddress === 'string') frame.dataset.address = data.resvizAddress;
+  });
   const watch = new MutationObserver(follow);
   for (const element of [document.documentElement, document.body]) watch.observe(element, { attributes: true });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', follow);

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "report/elements.js", "report/numbers.js", "report/clipboard.js",
-    *(f"sweep/{name}.js" for name in ("scales", "store", "chart", "bounds", "rows", "chosen")),
-    "sweep/main.js",
+    "sweep/scales.js", "sweep/store.js", "sweep/chart.js", "sweep/bounds.js",
+    "sweep/rows.js", "sweep/chosen.js", "sweep/main.js",
 )  # fmt: skip
 """The files of the page's script, each behind those whose functions it calls."""
 

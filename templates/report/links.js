@@ -61,9 +61,13 @@ function makeLinks(panels, findShown, show) {
     input.write(found.wanted);
     store.change(found.changes);
   };
+  const isFramed = parent !== window;
   const keep = () => {
+    const address = writeAddress(panels[findShown()]);
+    // A frame that is taken out and put back begins anew: the page around keeps its address.
+    if (isFramed) parent.postMessage({ resvizAddress: address }, "*");
     try {
-      history.replaceState(null, "", writeAddress(panels[findShown()]) || location.pathname + location.search);
+      history.replaceState(null, "", address || location.pathname + location.search);
     } catch {
       // A page without an address of its own, inside another, has nothing to keep.
     }
@@ -72,6 +76,9 @@ function makeLinks(panels, findShown, show) {
     if (number === findShown() && ["selected", "lens", "view", "numbers", "concerned"].some((key) => keys.has(key))) keep();
   }));
   addEventListener("hashchange", follow);
+  addEventListener("message", ({ source, data }) => {
+    if (isFramed && source === parent && typeof data?.resvizAddress === "string") location.hash = data.resvizAddress;
+  });
   follow();
   if (location.protocol === "about:") keepLinksInside();
   return keep;

@@ -113,6 +113,26 @@ def test_zensical_shows_figures(tmp_path, build):
     assert 3 == len(figures(tmp_path))
 
 
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("builder", ["mkdocs", "zensical"])
+def test_a_report_stands_in_the_page(builder, tmp_path, build, browser):
+    """In a frame, in which a part is selected."""
+    (tmp_path / "mkdocs.yml").write_text(MKDOCS.format(theme="mkdocs", plugins=""))
+    (tmp_path / "zensical.toml").write_text(ZENSICAL)
+    done = build(
+        "# Page\n\n```resviz\n18 --figure live\n```\n", builder, "build", "--strict"
+    )
+    assert 0 == done.returncode, done.stderr
+    page = browser.new_page()
+    page.goto((tmp_path / "site" / "index.html").as_uri())
+    frame = page.locator(".resviz-frame")
+    frame.scroll_into_view_if_needed()
+    inside = frame.content_frame
+    inside.locator("[role=treeitem]", has_text="conv3_x").click()
+    assert "conv3_x" == inside.locator("#selection-title").text_content()
+    page.close()
+
+
 def test_a_bad_fence_fails_a_strict_build(tmp_path, build):
     """And says what is wrong, in the log and in the page."""
     (tmp_path / "mkdocs.yml").write_text(MKDOCS.format(theme="mkdocs", plugins=""))

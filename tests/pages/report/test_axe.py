@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import resviz
 from resviz.pages.report import render
 from resviz.record.storage import load
 from tests.pages.report.test_comparison import SMALL, compared
@@ -32,8 +33,8 @@ RULES = "async () => (await axe.run()).violations.map(it => [it.id, it.nodes[0].
 
 
 def list_violations(page):
-    """What axe-core finds on a page."""
-    page.add_script_tag(content=Path(AXE).read_text())
+    """What axe-core finds on a page, or in a frame of one."""
+    page.evaluate(Path(AXE).read_text())
     return page.evaluate(RULES)
 
 
@@ -93,6 +94,19 @@ def test_a_comparison_has_none(visit, scheme, width):
         page.locator("#beside").click()
         found["side by side"] = list_violations(page)
     assert {name: [] for name in found} == found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_frame_has_none(visit, scheme):
+    """The report inside another page, alone and of several networks."""
+    for specs in (["resnet18"], ["resnet18", "resnet34"]):
+        frame = resviz.explore(specs).to_html()
+        outside = f"<!DOCTYPE html><html lang='en'><title>t</title><body>{frame}"
+        page = visit(outside, color_scheme=scheme, bypass_csp=True).page
+        page.wait_for_function("frames.length === 1")
+        inner = page.frames[1]
+        inner.wait_for_selector("[role=treeitem]")
+        assert list_violations(inner) == []
 
 
 def test_two_families_have_none(visit):

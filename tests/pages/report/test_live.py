@@ -188,6 +188,43 @@ class TestInABrowser:
         assert "true" == other.get_attribute("#lenses [value=macs]", "aria-pressed")
         assert 700 == visited.page.evaluate("scrollY")
 
+    def test_a_frame_put_back_shows_what_it_showed(self, frames):
+        """A notebook takes out frames that are out of sight, which ends their page."""
+        visited, one, other = frames
+        one.click("[role=treeitem]:has-text('conv3_x')")
+        one.fill("[data-input]", "3×96×96")
+        one.click("#lenses [value=params]")
+        before = one.evaluate("performance.timeOrigin")
+        visited.page.evaluate(
+            "() => { const [it] = document.querySelectorAll('iframe');"
+            " const { parentElement, nextSibling } = it; it.remove();"
+            " parentElement.insertBefore(it, nextSibling); }"
+        )
+        visited.page.wait_for_function("frames.length === 2")
+        back = next(it for it in visited.page.frames[1:] if it != other)
+        back.wait_for_selector("#selection[data-id=conv3_x]")
+        assert before != back.evaluate("performance.timeOrigin")
+        assert "3×96×96" == back.input_value("[data-input]")
+        assert "true" == back.get_attribute("#lenses [value=params]", "aria-pressed")
+        assert "ResNet" in other.text_content("#selection-title")
+
+    def test_no_stranger_selects(self, frames):
+        """An address is followed from the page around alone, and only if it is one."""
+        visited, one, other = frames
+        visited.page.evaluate(
+            "frames[0].postMessage({ resvizAddress: 5 }, '*');"
+            "frames[0].postMessage({ resvizAddress: '#no such part' }, '*')"
+        )
+        title = other.evaluate(
+            "async () => { postMessage({ resvizAddress: '#stem' }, '*');"
+            " await new Promise((done) => setTimeout(done, 50));"
+            " return document.querySelector('#selection').dataset.id; }"
+        )
+        assert ("", "") == (title, one.get_attribute("#selection", "data-id"))
+        visited.page.evaluate("frames[0].postMessage({ resvizAddress: '#stem' }, '*')")
+        one.wait_for_selector("#selection[data-id=stem]")
+        assert [] == visited.console
+
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     @pytest.mark.parametrize(
         ("ground", "theme"),
