@@ -20,6 +20,7 @@ from resviz.figures.overview.arranging import (
     iter_placed,
     smallest_letter_size,
 )
+from resviz.figures.overview.merging import differ_by_shortcut
 from resviz.figures.overview.outline import MAX_ROWS, build_outline, elide_rows
 from resviz.figures.overview.placing import LANE_GAP, Lane
 from resviz.figures.overview.rows import OutlineRow
@@ -493,3 +494,20 @@ def test_modules_that_are_not_drawn_are_named():
         if f"{layer.path}.".startswith(tuple(f"{module}." for module in modules))
     ]
     assert picture.coverage.undrawn_params == sum(inside)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("projection", "identity", True),
+        ("zero-padded", "identity", True),
+        ("identity", "identity", True),
+        ("identity", "projection", False),
+        ("projection", "zero-padded", False),
+        ("projection", "none", False),
+    ],
+)
+def test_only_a_block_with_an_identity_joins_the_one_before(first, second, expected):
+    """The row says that the first alone has another shortcut."""
+    rows = [OutlineRow(("3×3, 64",), shortcut_kind=kind) for kind in (first, second)]
+    assert expected is differ_by_shortcut(*rows)
