@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from inspect import getattr_static
@@ -33,11 +33,11 @@ from resviz.source.wrong_calls import (
     explain_refused_option,
     explain_wrong_call,
 )
-from resviz.tracing.process import PreservedProcess
+from resviz.tracing.process import PreservedProcess, Result, restores_modes
 from resviz.units import format_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from resviz.source.spec import Spec
 
@@ -86,6 +86,7 @@ FETCHING_OPTIONS = ("weights", "weights_backbone", "pretrained")
 """Options with which packages load weights, for which there has to be a place."""
 
 
+@restores_modes
 def build_own_network(
     spec: Spec, *, filled: bool = False, fast: bool = True
 ) -> nn.Module:
@@ -95,16 +96,14 @@ def build_own_network(
         SpecError: for a name, depth or option that cannot be built.
         BuildError: if torch refuses, as a width that no tensor can have.
     """
-    weights = "weights" in spec.options
+    build = partial(catalogue.build_network, spec.name, *spec.args, **spec.options)
     try:
-        with (
-            seeded_weights()
-            if filled
-            else nullcontext()
-            if weights
-            else WeightlessMode(copies_prototypes=fast)
-        ):
-            return catalogue.build_network(spec.name, *spec.args, **spec.options)
+        if filled:
+            return call_seeded(build)
+        if "weights" in spec.options:
+            return build()
+        with WeightlessMode(copies_prototypes=fast):
+            return build()
     except (RuntimeError, ValueError) as error:
         if isinstance(error, ResvizError):
             raise
@@ -183,6 +182,7 @@ def choose_part(model: nn.Module, spec: Spec) -> TracedPart:
     return TracedPart(module)
 
 
+@restores_modes
 def import_model(spec: Spec, *, wants_class: bool = False) -> TracedPart:
     """Import a callable and call it with the arguments of the SPEC.
 
@@ -234,14 +234,17 @@ def is_factory(owner: Any, name: str) -> bool:
     return isinstance(getattr_static(owner, name), (classmethod, staticmethod))
 
 
-@contextmanager
-def seeded_weights() -> Iterator[None]:
-    """Fill weights with the same values each time, and leave the generators alone."""
-    with PreservedProcess(0):
+def call_seeded(build: Callable[[], Result]) -> Result:
+    """Build with the same values each time, and leave the generators alone."""
+
+    def build_after_seed() -> Result:
         torch.default_generator.manual_seed(0)
-        yield
+        return build()
+
+    return PreservedProcess(0).call(build_after_seed)
 
 
+@restores_modes
 def build_hub_model(spec: Spec, *, filled: bool = False) -> TracedPart:
     """Build a hub's model: without values, or `filled` with seeded ones.
 
@@ -262,8 +265,7 @@ def build_hub_model(spec: Spec, *, filled: bool = False) -> TracedPart:
         if not filled and not fetches:
             with suppress(Exception), WeightlessMode():  # some cannot be built so
                 return build()
-        with seeded_weights():
-            return build()
+        return call_seeded(build)
 
     try:
         return call_for_module(build_from_hub, spec)

@@ -14,6 +14,7 @@ from resviz.tracing.fast import trace_fast
 from resviz.tracing.forward import LostNumbersError, trace_once
 from resviz.tracing.modules import check_method, find_class_name, unwrap_module
 from resviz.tracing.plan import TracePlan, build_arguments, check_batch_size
+from resviz.tracing.process import restores_modes
 from resviz.tracing.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from resviz.record import Architecture
 
 
+@restores_modes
 def trace(
     model: nn.Module,
     input_size: InputSize = DEFAULT_INPUT,

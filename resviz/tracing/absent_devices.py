@@ -198,7 +198,7 @@ REPLACED: list[Replaced] = []
 
 
 class AbsentDevices(RestoringContext):
-    """A context in which what orders work of an absent accelerator does nothing.
+    """Has what orders work of an absent accelerator do nothing during a call.
 
     It does so in this thread; for all others, torch is as it was.
     """

@@ -6,7 +6,7 @@ that saw.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from traceback import format_exception
 from typing import TYPE_CHECKING
@@ -118,10 +118,16 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
     clone = recorder.clone
     recorder.start_recording()
     process = PreservedProcess(clone.depth, clone.guarded.values())
-    with process, torch.inference_mode(False), ExitStack() as devices:
-        if plan.stays_on_device:
-            devices.enter_context(AbsentDevices())
-            devices.enter_context(FixedDevice(clone.device))
+    if plan.stays_on_device:
+        return process.call(AbsentDevices().call, follow_forward, recorder, plan)
+    return process.call(follow_forward, recorder, plan)
+
+
+def follow_forward(recorder: Recorder, plan: TracePlan) -> object:
+    """Run the forward on inputs that the recorder knows, in torch's modes."""
+    clone = recorder.clone
+    device = FixedDevice(clone.device) if plan.stays_on_device else nullcontext()
+    with torch.inference_mode(False), device:
         samples = InputPlaceholders(clone, plan)
         recorder.batch_axes = samples.batch_axes
         recorder.input_draws = samples.draw_names

@@ -7,16 +7,21 @@ import os
 import random
 import sys
 import threading
+import traceback
 import warnings
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import torch
+from torch.utils import _device
 
 from resviz.tracing.functions import restore_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 FRAMES_PER_CALL = 8
 """Python frames that one level of module nesting takes when it is followed."""
@@ -32,38 +37,37 @@ LIMIT_BEFORE: list[int] = []
 
 
 class RestoringContext:
-    """A context that puts something of the process back when it is left.
+    """Something of the process that is moved for a call, and put back at its end.
 
-    Ctrl-C may come between any two calls: all that is put back can be put back twice.
+    It is no context of a `with`, whose `__exit__` an interrupt can end at its first
+    step. Ctrl-C may come between any two calls: all can be put back twice.
     """
 
-    def __enter__(self) -> None:
-        """Move what is to be moved; put it back if that is interrupted."""
+    def call(
+        self, function: Callable[..., Result], *arguments: Any, **options: Any
+    ) -> Result:
+        """Call a function meanwhile; put everything back, also if that is cut off."""
         try:
             self.change_process()
-        except BaseException:
-            self.restore_process()
-            raise
-
-    def __exit__(self, *error: object) -> None:
-        """Put everything back, also if the putting back is interrupted."""
-        try:
-            self.restore_process()
-        except BaseException:
-            self.restore_process()
-            raise
+            return function(*arguments, **options)
+        finally:
+            try:
+                self.restore_process()
+            except BaseException:
+                self.restore_process()
+                raise
 
     def change_process(self) -> None:
         """Move what is to be moved."""
-        raise NotImplementedError  # each context has its own
+        raise NotImplementedError  # each has its own
 
     def restore_process(self) -> None:
         """Put everything back."""
-        raise NotImplementedError  # each context has its own
+        raise NotImplementedError  # each has its own
 
 
 class PreservedProcess(RestoringContext):
-    """A context that restores the process's global state at its end.
+    """The process's global state, put back at the end of a call.
 
     That is the recursion limit, torch's default dtype, the filters of warnings, the
     environment, the random generators and what waits for devices to begin, and what is
@@ -84,10 +88,60 @@ class PreservedProcess(RestoringContext):
         """Put everything back."""
         restore_guarded(self.guarded)
         set_extra_frames(id(self), 0)
-        states_now = read_process_states()
-        for state, state_now in zip(self.states_before, states_now, strict=False):
-            if state.fingerprint != state_now.fingerprint:
-                state.put_back()
+        put_back_changes(self.states_before, read_process_states())
+
+
+def restores_modes(
+    function: Callable[Arguments, Result],
+) -> Callable[Arguments, Result]:
+    """Make a function put torch's modes back where it raises, and tell of Ctrl-C.
+
+    A mode's own `__exit__` does so, unless Ctrl-C comes within it; then it raises
+    what hides that.
+    """
+
+    @wraps(function)
+    def call(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+        states_before = read_mode_states()
+        try:
+            return function(*arguments, **options)
+        except BaseException as error:
+            try:
+                put_back_modes(states_before, error)
+            except BaseException:
+                put_back_modes(states_before, error)
+                raise
+            interrupt = find_interrupt(error)
+            if interrupt in (None, error):
+                raise
+            raise interrupt from None
+
+    return call
+
+
+def put_back_modes(
+    states_before: tuple[ProcessState, ...], error: BaseException
+) -> None:
+    """Put torch's modes back, where an error left others.
+
+    Frames of the error may hold a context that was never left, and is when they go;
+    so they go first.
+    """
+    states_now = read_mode_states()
+    if [state.fingerprint for state in states_now] == [
+        state.fingerprint for state in states_before
+    ]:
+        return
+    traceback.clear_frames(error.__traceback__)
+    put_back_changes(states_before, read_mode_states())
+
+
+def find_interrupt(error: BaseException) -> KeyboardInterrupt | None:
+    """Find Ctrl-C among what an error was raised from."""
+    link: BaseException | None = error
+    while link is not None and not isinstance(link, KeyboardInterrupt):
+        link = link.__context__
+    return link
 
 
 def set_extra_frames(trace: int, frames: int) -> None:
@@ -110,6 +164,66 @@ class ProcessState(NamedTuple):
 
     fingerprint: object
     put_back: Callable[[], object]
+
+
+def put_back_changes(
+    states_before: Iterable[ProcessState], states_now: Iterable[ProcessState]
+) -> None:
+    """Put back each state that is another now."""
+    for state, state_now in zip(states_before, states_now, strict=False):
+        if state.fingerprint != state_now.fingerprint:
+            state.put_back()
+
+
+def read_mode_states() -> tuple[ProcessState, ...]:
+    """Return what torch has in force in this thread: gradients, a device, modes."""
+    has_gradients = torch.is_grad_enabled()
+    device = _device.CURRENT_DEVICE
+    dispatch, function = DISPATCH_MODES.list_modes(), FUNCTION_MODES.list_modes()
+    return (
+        ProcessState(has_gradients, partial(torch.set_grad_enabled, has_gradients)),
+        ProcessState(device, partial(setattr, _device, "CURRENT_DEVICE", device)),
+        ProcessState(dispatch, partial(DISPATCH_MODES.put_back, dispatch)),
+        ProcessState(function, partial(FUNCTION_MODES.put_back, function)),
+    )
+
+
+class ModeStack(NamedTuple):
+    """A stack of torch's modes, the last one in force; no public name reads it."""
+
+    count_modes: Callable[[], int]
+    read_at: Callable[[int], Any]
+    pop: Callable[[Any], Any]
+    push: Callable[[Any], None]
+
+    def list_modes(self) -> list[Any]:
+        """List its modes."""
+        return [self.read_at(place) for place in range(self.count_modes())]
+
+    def put_back(self, modes: list[Any]) -> None:
+        """Leave those modes on it, and no others."""
+        while (now := self.list_modes()) and (
+            len(now) > len(modes) or now[-1] is not modes[len(now) - 1]
+        ):
+            self.pop(now[-1])
+        for mode in modes[self.count_modes() :]:
+            self.push(mode)
+
+
+DISPATCH_MODES = ModeStack(
+    torch._C._len_torch_dispatch_stack,  # noqa: SLF001
+    torch._C._get_dispatch_stack_at,  # noqa: SLF001
+    lambda mode: torch._C._pop_torch_dispatch_stack(  # noqa: SLF001
+        getattr(mode, "_mode_key", None)
+    ),
+    torch._C._push_on_torch_dispatch_stack,  # noqa: SLF001
+)
+FUNCTION_MODES = ModeStack(
+    torch._C._len_torch_function_stack,  # noqa: SLF001
+    torch._C._get_function_stack_at,  # noqa: SLF001
+    lambda _mode: torch._C._pop_torch_function_stack(),  # noqa: SLF001
+    torch._C._push_on_torch_function_stack,  # noqa: SLF001
+)
 
 
 def read_process_states() -> list[ProcessState]:

@@ -36,11 +36,15 @@ def trace_fast(plan: TracePlan) -> Architecture:
     Raises:
         TraceError: as `trace_once`.
     """
-    with PausedCollector():
-        try:
-            return trace_once(plan, FastRecorder)
-        except SharedHooksWritten:
-            return trace_once(plan)
+    return PausedCollector().call(trace_by_rules, plan)
+
+
+def trace_by_rules(plan: TracePlan) -> Architecture:
+    """Trace with rules, or without them where a forward hooks its own modules."""
+    try:
+        return trace_once(plan, FastRecorder)
+    except SharedHooksWritten:
+        return trace_once(plan)
 
 
 PAUSING_TRACES: set[int] = set()
@@ -51,7 +55,7 @@ COLLECTOR_WAS_ON: list[bool] = []
 
 
 class PausedCollector(RestoringContext):
-    """A context in which the garbage collector is off.
+    """Has the garbage collector off during a call.
 
     A trace makes many small objects and no cycles of them; the collector would walk
     through all of torch for their sake.
