@@ -18,7 +18,7 @@ from torch.utils import _device
 from resviz.tracing.functions import restore_guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -88,7 +88,10 @@ class PreservedProcess(RestoringContext):
         """Put everything back."""
         restore_guarded(self.guarded)
         set_extra_frames(id(self), 0)
-        put_back_changes(self.states_before, read_process_states())
+        states_now = read_process_states()
+        for state, state_now in zip(self.states_before, states_now, strict=False):
+            if state.fingerprint != state_now.fingerprint:
+                state.put_back()
 
 
 def restores_modes(
@@ -102,14 +105,14 @@ def restores_modes(
 
     @wraps(function)
     def call(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
-        states_before = read_mode_states()
+        modes_before = read_modes()
         try:
             return function(*arguments, **options)
         except BaseException as error:
             try:
-                put_back_modes(states_before, error)
+                put_back_modes(modes_before, error)
             except BaseException:
-                put_back_modes(states_before, error)
+                put_back_modes(modes_before, error)
                 raise
             interrupt = find_interrupt(error)
             if interrupt in (None, error):
@@ -119,29 +122,32 @@ def restores_modes(
     return call
 
 
-def put_back_modes(
-    states_before: tuple[ProcessState, ...], error: BaseException
-) -> None:
+def put_back_modes(modes_before: TorchModes, error: BaseException) -> None:
     """Put torch's modes back, where an error left others.
 
-    Frames of the error may hold a context that was never left, and is when they go;
-    so they go first.
+    Frames of Ctrl-C may hold a context that was never left, and is when they go; so
+    they go first.
     """
-    states_now = read_mode_states()
-    if [state.fingerprint for state in states_now] == [
-        state.fingerprint for state in states_before
-    ]:
-        return
-    traceback.clear_frames(error.__traceback__)
-    put_back_changes(states_before, read_mode_states())
+    if find_interrupt(error):
+        for link in list_errors(error):
+            traceback.clear_frames(link.__traceback__)
+    if read_modes() != modes_before:
+        modes_before.put_back()
+
+
+def list_errors(error: BaseException | None) -> Iterator[BaseException]:
+    """List an error, and those while which it was raised."""
+    while error is not None:
+        yield error
+        error = error.__context__
 
 
 def find_interrupt(error: BaseException) -> KeyboardInterrupt | None:
     """Find Ctrl-C among what an error was raised from."""
-    link: BaseException | None = error
-    while link is not None and not isinstance(link, KeyboardInterrupt):
-        link = link.__context__
-    return link
+    for link in list_errors(error):
+        if isinstance(link, KeyboardInterrupt):
+            return link
+    return None
 
 
 def set_extra_frames(trace: int, frames: int) -> None:
@@ -166,26 +172,40 @@ class ProcessState(NamedTuple):
     put_back: Callable[[], object]
 
 
-def put_back_changes(
-    states_before: Iterable[ProcessState], states_now: Iterable[ProcessState]
-) -> None:
-    """Put back each state that is another now."""
-    for state, state_now in zip(states_before, states_now, strict=False):
-        if state.fingerprint != state_now.fingerprint:
-            state.put_back()
+class TorchModes(NamedTuple):
+    """What torch has in force in a thread.
+
+    Attributes:
+        gradients: whether they are recorded.
+        device: on which new tensors are made, if one is set.
+        dispatch: modes that see operations, the last one first.
+        function: modes that see functions, likewise.
+        included: for each of `MODE_KEYS`, whether it is added to a tensor's keys.
+        excluded: whether it is taken from them.
+    """
+
+    gradients: bool
+    device: torch.device | None
+    dispatch: list[Any]
+    function: list[Any]
+    included: list[bool]
+    excluded: list[bool]
+
+    def put_back(self) -> None:
+        """Have these in force again."""
+        DISPATCH_MODES.put_back(self.dispatch)
+        FUNCTION_MODES.put_back(self.function)
+        _device.CURRENT_DEVICE = self.device
+        for key, is_in, is_out in zip(
+            MODE_KEYS, self.included, self.excluded, strict=True
+        ):
+            torch._C._dispatch_tls_set_dispatch_key_included(key, is_in)  # noqa: SLF001
+            torch._C._dispatch_tls_set_dispatch_key_excluded(key, is_out)  # noqa: SLF001
+        torch.set_grad_enabled(self.gradients)
 
 
-def read_mode_states() -> tuple[ProcessState, ...]:
-    """Return what torch has in force in this thread: gradients, a device, modes."""
-    has_gradients = torch.is_grad_enabled()
-    device = _device.CURRENT_DEVICE
-    dispatch, function = DISPATCH_MODES.list_modes(), FUNCTION_MODES.list_modes()
-    return (
-        ProcessState(has_gradients, partial(torch.set_grad_enabled, has_gradients)),
-        ProcessState(device, partial(setattr, _device, "CURRENT_DEVICE", device)),
-        ProcessState(dispatch, partial(DISPATCH_MODES.put_back, dispatch)),
-        ProcessState(function, partial(FUNCTION_MODES.put_back, function)),
-    )
+MODE_KEYS = ("Python", "PythonTLSSnapshot", "ADInplaceOrView", "AutogradFunctionality")
+"""Keys that modes move in and out of what torch dispatches on in a thread."""
 
 
 class ModeStack(NamedTuple):
@@ -224,6 +244,18 @@ FUNCTION_MODES = ModeStack(
     lambda _mode: torch._C._pop_torch_function_stack(),  # noqa: SLF001
     torch._C._push_on_torch_function_stack,  # noqa: SLF001
 )
+
+
+def read_modes() -> TorchModes:
+    """Return what torch has in force in this thread."""
+    return TorchModes(
+        torch.is_grad_enabled(),
+        _device.CURRENT_DEVICE,
+        DISPATCH_MODES.list_modes(),
+        FUNCTION_MODES.list_modes(),
+        [*map(torch._C._dispatch_tls_is_dispatch_key_included, MODE_KEYS)],  # noqa: SLF001
+        [*map(torch._C._dispatch_tls_is_dispatch_key_excluded, MODE_KEYS)],  # noqa: SLF001
+    )
 
 
 def read_process_states() -> list[ProcessState]:
