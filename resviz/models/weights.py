@@ -1,29 +1,23 @@
-"""Pretrained weights: find or fetch the file, check it, load it into a network.
-
-A file is fetched whole or not at all, and checked against its name. torch.hub's own
-download has no timeout, and keeps a file that is cut short if its name has no hash.
-"""
+"""Pretrained weights: find or fetch the file, check it, load it into a network."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
-import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
-from http.client import HTTPException
 from pathlib import Path
-from typing import Any, BinaryIO
-from urllib.error import HTTPError
+from typing import Any
 from urllib.parse import unquote, urlsplit
-from urllib.request import Request, urlopen
+from zipfile import BadZipFile, ZipFile
 
-import click
 import torch
 from torch import Tensor, nn
 
 from resviz.errors import WeightsError, suggest_nearest
+from resviz.models.downloads import download_file
 
 BASE_URL = "https://download.pytorch.org/models/"
 """Where torchvision publishes its files."""
@@ -66,11 +60,8 @@ PUBLISHED_FILES: dict[str, dict[str, str]] = {
 SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
 """Names that end so are files."""
 
-TIMEOUT_SECONDS = 30.0
-"""Seconds without an answer after which a server counts as unreachable."""
-
-CHUNK_BYTES = 1 << 20
-"""Bytes read at a time."""
+MAX_FILE_NAME_BYTES = 150
+"""Bytes of a file's name in the cache; file systems have 255 for it and its parts."""
 
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
 
@@ -155,12 +146,42 @@ def find_in_cache(url: str, *, progress: bool = True) -> Path:
         raise WeightsError(f"weights: {url} is no URL ({error}): check it") from error
     if not name:
         raise WeightsError(f"weights: {url} names no file, want one at its end")
-    if find_hash_in_name(name) is None:  # two servers may call different files alike
+    if (
+        not name.isprintable()
+        or len(name.encode(errors="replace")) > MAX_FILE_NAME_BYTES
+    ):
+        raise WeightsError(
+            f"weights: {url} names a file as none can be called here: fetch it by other"
+            " means, and give the file"
+        )
+    has_hash = find_hash_in_name(name) is not None
+    if not has_hash:  # two servers may call different files alike
         name = f"{hashlib.sha256(url.encode()).hexdigest()[:8]}_{name}"
     path = Path(torch.hub.get_dir()) / "checkpoints" / name
+
+    def check_part(part: Path, is_announced: bool) -> None:
+        check_hash(part, path.name, origin=url)
+        if not is_announced and not has_hash:  # else a cut would stay unseen
+            check_whole(part, url, path.suffix)
+
     if not path.is_file():
-        download_file(url, path, progress=progress)
+        download_file(url, path, check_part, progress=progress)
     return path
+
+
+def check_whole(part: Path, url: str, suffix: str) -> None:
+    """Check that a file is whole whose length nobody said, by reading it.
+
+    Raises:
+        WeightsError: if it is not.
+    """
+    try:
+        _read_tensor_file(part, suffix)
+    except WeightsError as error:
+        raise WeightsError(
+            f"weights: {url} said no length, and what came cannot be read: it broke"
+            " off, or is no file of tensors; try again"
+        ) from error
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
@@ -193,9 +214,11 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     }
 
 
-def _read_tensor_file(path: Path) -> Any:
+def _read_tensor_file(path: Path, suffix: str = "") -> Any:
+    """Read a file as its suffix has it, or another that is named."""
     load_file: Any = partial(torch.load, map_location="cpu", weights_only=True)
-    if path.suffix == ".safetensors":
+    check_not_packed(path)
+    if (suffix or path.suffix) == ".safetensors":
         try:
             from safetensors.torch import load_file
         except ImportError as error:
@@ -213,6 +236,21 @@ def _read_tensor_file(path: Path) -> Any:
             f"weights: {path} cannot be read ({type(error).__name__}), want a whole"
             " file of tensors: delete it and get it again"
         ) from error
+
+
+def check_not_packed(path: Path) -> None:
+    """Refuse a zip that unpacks to more than it is: torch stores, and packs nothing.
+
+    Raises:
+        WeightsError: if it would.
+    """
+    with suppress(OSError, BadZipFile, ValueError), ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > 2 * path.stat().st_size:
+            raise WeightsError(
+                f"weights: {path} has {path.stat().st_size:,} bytes and unpacks to"
+                f" {unpacked:,}, which no file of torch's does: get it from elsewhere"
+            )
 
 
 def _check_same_architecture(
@@ -254,73 +292,6 @@ def make_missing_error(text: str, network: str | None) -> WeightsError:
     legal = ", ".join([*map(repr, names), "a URL or a file"])
     near = suggest_nearest(text, names)
     return WeightsError(f"weights: unknown name {text!r}{near}; want {legal}")
-
-
-def download_file(url: str, path: Path, *, progress: bool = True) -> None:
-    """Download ``url``, of http or https, to ``path``, whose folder is made.
-
-    The file grows beside ``path`` and moves there when it is whole and has the
-    hash in its name, so a broken download leaves nothing behind.
-
-    Raises:
-        WeightsError: if the server cannot be reached, refuses, or breaks off, or
-            the content does not have the hash in its name.
-    """
-    part = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
-    file = _open_partial(part)
-    label = path.name if progress and sys.stderr.isatty() else ""
-    try:
-        with file:
-            _copy_body(url, file, label)
-            file.flush()
-            os.fsync(file.fileno())
-        check_hash(part, path.name, origin=url)
-        part.replace(path)
-    except HTTPError as error:
-        error.close()
-        raise WeightsError(
-            f"weights: {url} answered {error.code} {error.reason}: check the name,"
-            " or give a local file"
-        ) from error
-    except (OSError, HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise WeightsError(
-            f"weights: cannot fetch {url} ({reason}): check the network, or put the"
-            f" file at {path}"
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _copy_body(url: str, file: BinaryIO, label: str) -> None:
-    """Write the bytes at ``url`` to a file, with a progress bar if it has a label."""
-    request = Request(url, headers={"User-Agent": "resviz"})  # noqa: S310 - http, see weights.locate_weights
-    with urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310 - the same
-        total = int(response.headers.get("Content-Length") or 0)
-        size = f", {total / 1e6:.1f} MB" if total else ""
-        with click.progressbar(
-            iter(lambda: response.read(CHUNK_BYTES), b""),
-            length=-(-total // CHUNK_BYTES) or None,
-            label=label + size,
-            hidden=not label,
-            file=sys.stderr,
-        ) as chunks:
-            file.writelines(chunks)
-    if total and file.tell() != total:
-        raise WeightsError(
-            f"weights: {url} broke off after {file.tell()} of {total} bytes: try again"
-        )
-
-
-def _open_partial(path: Path) -> BinaryIO:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("xb")
-    except OSError as error:
-        raise WeightsError(
-            f"weights: cannot write to {path.parent} ({error.strerror}): set"
-            " TORCH_HOME to a folder that can be written"
-        ) from error
 
 
 def find_hash_in_name(name: str) -> str | None:

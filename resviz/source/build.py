@@ -241,7 +241,7 @@ def call_seeded(build: Callable[[], Result]) -> Result:
         torch.default_generator.manual_seed(0)
         return build()
 
-    return PreservedProcess(0).call(build_after_seed)
+    return PreservedProcess(0).call_within(build_after_seed)
 
 
 @restores_modes

@@ -119,8 +119,10 @@ def run_forward(recorder: Recorder, plan: TracePlan) -> object:
     recorder.start_recording()
     process = PreservedProcess(clone.depth, clone.guarded.values())
     if plan.stays_on_device:
-        return process.call(AbsentDevices().call, follow_forward, recorder, plan)
-    return process.call(follow_forward, recorder, plan)
+        return process.call_within(
+            AbsentDevices().call_within, follow_forward, recorder, plan
+        )
+    return process.call_within(follow_forward, recorder, plan)
 
 
 def follow_forward(recorder: Recorder, plan: TracePlan) -> object:

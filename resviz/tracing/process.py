@@ -43,7 +43,7 @@ class RestoringContext:
     step. Ctrl-C may come between any two calls: all can be put back twice.
     """
 
-    def call(
+    def call_within(
         self, function: Callable[..., Result], *arguments: Any, **options: Any
     ) -> Result:
         """Call a function meanwhile; put everything back, also if that is cut off."""
@@ -104,7 +104,7 @@ def restores_modes(
     """
 
     @wraps(function)
-    def call(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+    def call_guarded(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         modes_before = read_modes()
         try:
             return function(*arguments, **options)
@@ -119,7 +119,7 @@ def restores_modes(
                 raise
             raise interrupt from None
 
-    return call
+    return call_guarded
 
 
 def put_back_modes(modes_before: TorchModes, error: BaseException) -> None:

@@ -3,18 +3,20 @@
 import hashlib
 import http.server
 import io
+import os
 import re
 import socket
 import sys
 import threading
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from resviz.errors import WeightsError
-from resviz.models import BasicBlock, ResNet, resnet, resnet18, weights
+from resviz.models import BasicBlock, ResNet, downloads, resnet, resnet18, weights
 
 
 def tiny(**options):
@@ -56,6 +58,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.asked = []
         self.cut = 0
         self.announces = True
+        self.redirects = {}
 
     @property
     def url(self):
@@ -71,6 +74,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         name = self.path[1:]
         self.server.asked.append(name)
         content = self.server.files.get(name)
+        if name in self.server.redirects:
+            self.send_response(302)
+            self.send_header("Location", self.server.redirects[name])
+            self.end_headers()
+            return
         if content is None:
             self.send_error(404)
             return
@@ -238,9 +246,127 @@ def test_broken_off(server, source, folder):
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_broken_off_without_a_length(server, source, folder, tmp_path, suffix):
+    """What nobody said the length of is read before it is kept."""
+    path = tmp_path / f"some{suffix}"
+    save_file(source.state_dict(), path)
+    content = path.read_bytes() if suffix == ".safetensors" else serialised(source)
+    server.files[f"some{suffix}"], server.announces = content, False
+    server.cut = 100
+    assert "broke off" in refused(tiny(), f"{server.url}some{suffix}")
+    assert list(folder.iterdir()) == []
+    server.cut = 0
+    weights.load_weights(net := tiny(), f"{server.url}some{suffix}")
+    assert same(net, source)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["ftp://127.0.0.1/a.pth", "file:///etc/passwd", "data:,a"],
+    ids=["ftp", "file", "data"],
+)
+def test_no_redirect_to_another_scheme(server, folder, target):
+    """That of a file on this machine, above all."""
+    server.redirects["some.pth"] = target
+    assert "weights: " in refused(tiny(), f"{server.url}some.pth")
+    assert [*folder.glob("*")] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "allowed"),
+    [
+        ("https://8.8.8.8/a", "https://9.9.9.9/a", True),
+        ("http://8.8.8.8/a", "https://9.9.9.9/a", True),
+        ("https://8.8.8.8/a", "http://9.9.9.9/a", False),
+        ("https://8.8.8.8/a", "https://127.0.0.1/a", False),
+        ("https://8.8.8.8/a", "https://10.0.0.7/a", False),
+        ("https://8.8.8.8/a", "https://169.254.169.254/latest", False),
+        ("https://8.8.8.8/a", "https://[::1]/a", False),
+        ("https://8.8.8.8/a", "https://[::ffff:10.0.0.1]/a", False),
+        ("https://8.8.8.8/a", "https://localhost/a", False),
+        ("https://8.8.8.8/a", "https://2130706433/a", False),
+        ("http://127.0.0.1/a", "http://localhost/a", True),
+    ],
+)
+def test_a_redirect_leads_to_no_private_address(old, new, allowed):
+    """Unless the address that was given is one itself."""
+    request = downloads.Request(old)
+    arguments = (request, io.BytesIO(), 302, "Found", {}, new)
+    if allowed:
+        followed = downloads.CautiousRedirects().redirect_request(*arguments)
+        assert followed.full_url == new
+    else:
+        with pytest.raises(ValueError, match="it leads to"):
+            downloads.CautiousRedirects().redirect_request(*arguments)
+
+
+def test_a_redirect_on_one_server_is_followed(server, source):
+    """As releases have it."""
+    server.files["other.pth"] = serialised(source)
+    server.redirects["some.pth"] = "/other.pth"
+    weights.load_weights(net := tiny(), f"{server.url}some.pth")
+    assert same(net, source)
+
+
+@pytest.mark.parametrize("announces", [True, False])
+def test_a_file_that_is_too_large_is_not_fetched(
+    server, source, folder, monkeypatch, announces
+):
+    """Whether or not the server says how large it is."""
+    server.files["some.pth"], server.announces = serialised(source), announces
+    monkeypatch.setattr(downloads, "MAX_BYTES", 1000)
+    assert "has more than 1000 bytes" in refused(tiny(), f"{server.url}some.pth")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_download_that_takes_too_long_ends(server, source, folder, monkeypatch):
+    """However fast its last bytes came."""
+    server.files["some.pth"] = serialised(source)
+    monkeypatch.setattr(downloads, "MAX_SECONDS", -1.0)
+    assert "took more than" in refused(tiny(), f"{server.url}some.pth")
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_killed_download_left_goes_with_the_next(server, source, folder):
+    """Once it is old; what others put there stays."""
+    folder.mkdir(parents=True)
+    old, young, other = (
+        folder / name
+        for name in (".a.pth.0123abcd", ".b.pth.0123abcd", ".keep-0123abcd.pth")
+    )
+    for path in (old, young, other):
+        path.write_bytes(b"part")
+    for path in (old, other):
+        os.utime(path, (1e9, 1e9))
+    server.files["some.pth"] = serialised(source)
+    weights.load_weights(tiny(), f"{server.url}some.pth")
+    assert [path.exists() for path in (old, young, other)] == [False, True, True]
+
+
+@pytest.mark.parametrize("name", ["a%00.pth", "x" * 300 + ".pth", "a%0Ab.pth"])
+def test_a_name_that_no_file_can_have(server, name):
+    """Is refused in words."""
+    assert "as none can be called here" in refused(tiny(), server.url + name)
+
+
+def test_a_zip_that_unpacks_to_more_than_it_is(tmp_path, source):
+    """Torch packs nothing, so it is no file of torch's."""
+    path = tmp_path / "bomb.pth"
+    (tmp_path / "plain.pth").write_bytes(serialised(source))
+    with (
+        ZipFile(tmp_path / "plain.pth") as plain,
+        ZipFile(path, "w", ZIP_DEFLATED) as packed,
+    ):
+        for entry in plain.infolist():
+            packed.writestr(entry.filename, plain.read(entry))
+        packed.writestr("archive/data/99", bytes(50_000_000))
+    assert "unpacks to" in refused(tiny(), path)
+
+
 def test_silent_server(folder, monkeypatch):
     """A server that takes a request and never answers is given up, in one line."""
-    monkeypatch.setattr(weights, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(downloads, "TIMEOUT_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/some.pth"
         assert "(timed out): check the network" in refused(tiny(), url)
@@ -483,7 +609,7 @@ def test_address(monkeypatch):
     """Published files are asked for at torchvision's address."""
     asked = []
 
-    def note_download(url, path, progress):
+    def note_download(url, path, check, *, progress):
         asked.append((url, progress))
 
     monkeypatch.setattr(weights, "download_file", note_download)

@@ -36,7 +36,7 @@ def trace_fast(plan: TracePlan) -> Architecture:
     Raises:
         TraceError: as `trace_once`.
     """
-    return PausedCollector().call(trace_by_rules, plan)
+    return PausedCollector().call_within(trace_by_rules, plan)
 
 
 def trace_by_rules(plan: TracePlan) -> Architecture:
