@@ -21,7 +21,7 @@ from resviz.figures.stack.bands import (
     merge_orders,
 )
 from resviz.figures.stack.boxes import Stack, StackPiece, StackRow, build_stack
-from resviz.figures.stack.eliding import elide_pieces
+from resviz.figures.stack.eliding import elide_pieces, hide_light_runs
 from resviz.readings.structure import count_depth, read_structure
 from resviz.record.storage import load
 from resviz.tracing import trace
@@ -288,6 +288,38 @@ def test_a_gap_of_an_inception_cuts_no_branch(most):
         before = found.pieces[found.pieces.index(piece) - 1].rows[-1]
         (row,) = piece.rows
         assert row.apart or row.reads or before.label == "concat"
+
+
+def test_a_long_run_without_weights_is_one_gap():
+    """What it stands for is counted once, also where another gap takes it in."""
+    kinds = [False, True, *[False] * 7, True, *[False] * 3, True, False]
+    pieces = tuple(
+        StackPiece((StackRow(f"{at}", boxed, at % 3, "1×1", at, layers=(at,)),))
+        for at, boxed in enumerate(kinds)
+    )
+    found = hide_light_runs(Stack("a", "", pieces, chained=True, arch=None))
+    labels = ["0", "1", "… 7 more layers …", "9", "10", "11", "12", "13", "14"]
+    assert labels == [row.label for row in found.rows]
+    assert {*range(2, 9)} == {*found.rows[2].layers}
+    assert found == hide_light_runs(found)
+    same = [replace(row, positions=1) for row in found.rows]
+    at_one_size = replace(
+        found,
+        pieces=tuple(
+            replace(piece, rows=(row,))
+            for piece, row in zip(found.pieces, same, strict=True)
+        ),
+    )
+    for most, hidden in ((3, 13), (5, 11), (7, 10)):
+        (gap,) = (
+            each for each in elide_pieces(at_one_size, most).pieces if each.hidden
+        )
+        assert hidden == gap.hidden == len(gap.piece_layers)
+    alike = [
+        replace(piece, rows=(replace(piece.rows[0], positions=1),)) for piece in pieces
+    ]
+    cell = Stack("a", "", tuple(alike), chained=True, arch=None)
+    assert cell == hide_light_runs(cell)
 
 
 def test_a_gap_of_a_chain_is_in_its_middle():

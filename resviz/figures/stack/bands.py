@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from math import log2
 from typing import TYPE_CHECKING
 
-from resviz.figures.stack.eliding import elide_pieces
+from resviz.figures.stack.eliding import elide_pieces, hide_light_runs
 from resviz.readings.structure.stage_names import write_range
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ def iter_foldings(stacks: Sequence[Stack]) -> Iterator[list[Stack]]:
         folded = [fold_equal_runs(stack, least) for stack in stacks]
         if least in runs:
             yield folded
+    folded = [hide_light_runs(stack) for stack in folded]
     for most in PIECE_LIMITS:
         yield [elide_pieces(stack, most) for stack in folded]
 

@@ -34,14 +34,48 @@ def elide_pieces(stack: Stack, most: int) -> Stack:
         if isinstance(part, str):
             joins = [bool(piece.rows[0].reads) for piece in members]
             begin, end = settle_gap(own, joins, begin, end)
-        left_out = members[begin:end]
-        number = sum(piece.count for piece in left_out)
-        words = f"… {number} more {piece_noun(left_out[0])} …"
-        layers = tuple(index for piece in left_out for index in piece.piece_layers)
-        row = replace(left_out[-1].rows[-1], label=words, boxed=False, layers=layers)
-        hidden = StackPiece((row,), part=left_out[0].part, hidden=number)
+        while members[begin - 1].hidden and begin > 1:
+            begin -= 1
+        while members[end].hidden and end < len(members) - 1:
+            end += 1
+        hidden = hide_pieces(members[begin:end])
         drawn += [*members[:begin], hidden, *members[end:]]
     return replace(stack, pieces=tuple(drawn))
+
+
+def hide_pieces(pieces: Sequence[StackPiece]) -> StackPiece:
+    """Return one piece that says how many others it stands for."""
+    number = sum(piece.hidden or piece.count for piece in pieces)
+    words = f"… {number} more {piece_noun(pieces[0])} …"
+    layers = tuple(index for piece in pieces for index in piece.piece_layers)
+    row = replace(pieces[-1].rows[-1], label=words, boxed=False, layers=layers)
+    return StackPiece((row,), part=pieces[0].part, hidden=number)
+
+
+LIGHT_RUN = 6
+"""Layers without weights in a row from which on they are hidden where room lacks."""
+
+
+def hide_light_runs(stack: Stack) -> Stack:
+    """Hide long runs of layers without weights, of several sizes, as of detections.
+
+    The first piece and the last, what goes in and what comes out, stay, as do the pools
+    and sums of a cell.
+    """
+    first, *inner = stack.pieces[:-1]
+    pieces = [first]
+    for light, run in groupby(inner, key=is_light):
+        members = list(run)
+        sizes = {piece.rows[-1].positions for piece in members}
+        is_long = light and len(members) >= LIGHT_RUN and len(sizes) > 1
+        pieces += [hide_pieces(members)] if is_long else members
+    return replace(stack, pieces=(*pieces, *stack.pieces[-1:]))
+
+
+def is_light(piece: StackPiece) -> bool:
+    """Tell whether a piece is outside of blocks and has no weights."""
+    outside = isinstance(piece.part, str) and not piece.arcs
+    return outside and not any(row.boxed for row in piece.rows)
 
 
 def settle_gap(
