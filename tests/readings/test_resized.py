@@ -12,6 +12,7 @@ from torch.nn import functional as F
 import resviz
 from resviz.errors import ResizeError, SpecError, TraceError
 from resviz.readings.compare.fingerprint import make_fingerprint
+from resviz.record import Source
 
 SPECS = ("resnet18", "cifar20", "resnet(50, output_stride=8)", "paper34")
 
@@ -238,3 +239,28 @@ def test_the_record_says_which_axis_comes_or_goes(name):
         shapes = [layer.output_shape for layer in fresh.stored_layers]
         assert shapes == [layer.output_shape for layer in answer.stored_layers]
     assert make_fingerprint(older) == make_fingerprint(arch)
+
+
+def test_a_constant_that_no_operation_made_is_refused():
+    """Older records have none for what a forward makes without an operand."""
+    arch = resviz.trace(Code(LINES["counts one"]), (3, 16, 16))
+    conv, _, add = arch.stored_layers
+    op = replace(add.operations[0], sources=())
+    add = replace(
+        add,
+        index=1,
+        sources=add.sources[:1],
+        inputs=add.inputs[:1],
+        operations=(op,),
+        ends=(),
+    )
+    older = replace(
+        arch,
+        stored_layers=(conv, add),
+        calls=tuple(replace(call, stop=min(call.stop, 2)) for call in arch.calls),
+        storages=tuple(replace(s, released=min(s.released, 2)) for s in arch.storages),
+        outputs=(Source(1),),
+    )
+    assert (1, 12, 10, 16) == arch.resized((3, 20, 32)).layers[-1].output_shape
+    with pytest.raises(ResizeError, match=r"a constant of \(1, 1, 1, 1\) that the"):
+        older.resized((3, 20, 32))
