@@ -28,10 +28,10 @@ FLOORS = {
 
 WITHIN_READINGS = {
     "batch_axes": 0, "costs": 0, "devices": 0, "resizes": 0, "given_batch": 1,
-    "memory": 1, "autocast": 0, "roofline": 2,
+    "matrix_products": 0.5, "memory": 1, "autocast": 0, "roofline": 2,
     "structure": 2, "receptive": 3, "shape_flow": 3, "variants": 3,
     "constant_weights": 3, "resolution": 3, "attention": 3, "channel_places": 3,
-    "resized_inputs": 3, "resized_storages": 3,
+    "resized_inputs": 3, "resized_storages": 3, "resized_expansions": 3.5,
     "stored_orders": 3, "resized": 4, "growth": 4, "contraction": 4, "part_tree": 3,
     "layer_amounts": 5, "recomputation": 5, "fitting_batches": 6,
     "stage_modules": 5, "formulas": 5, "compare": 5, "input_sizes": 5,

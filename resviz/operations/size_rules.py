@@ -8,6 +8,7 @@ hardly be a size of the input: a stride, a factor, a number of channels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from resviz.units import format_sizes
@@ -62,8 +63,14 @@ class SizeStep:
 
     @property
     def is_changed(self) -> bool:
-        """Whether an operand has another shape."""
-        return tuple(self.shapes) != self.op.inputs
+        """Whether an operand has another shape, or an axis was made of others.
+
+        20 · 3 rows are as many as 30 · 2.
+        """
+        sizes = chain.from_iterable(self.shapes)
+        return tuple(self.shapes) != self.op.inputs or any(
+            getattr(size, "parts", ()) for size in sizes
+        )
 
     def find_axis(self, name: str = "dim") -> int:
         """Return an argument that is an axis of the first operand.

@@ -19,7 +19,7 @@ from resviz.readings.memory import (
     find_peak,
 )
 from resviz.readings.recomputation import find_checkpoint_units, make_plan
-from resviz.readings.resized import TRACE_AGAIN
+from resviz.readings.resized import TRACE_AGAIN, explain_no_resize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -90,9 +90,12 @@ class BatchFit:
         try:
             self.archs = (arch, *(arch.resized(batch=k * n) for k in (2, 3)))
         except ResizeError as error:
+            other = "what single batches take, --batch 8"
+            if n == 1 and not explain_no_resize(arch):
+                other = "what two samples tell, --batch 2"
             raise ResizeError(
                 f"{str(error).removesuffix(f'; {TRACE_AGAIN}')}; so one trace does not "
-                "tell what fits: see what single batches take, --batch 8"
+                f"tell what fits: see {other}"
             ) from error
         if autocast is not None:
             self.archs = tuple(cast_record(each, autocast) for each in self.archs)

@@ -18,6 +18,7 @@ from resviz.operations.families import NO_GRADIENT
 from resviz.operations.kind import SavedTensors
 from resviz.operations.table import OPERATIONS
 from resviz.readings.costs import UncountedOperation, list_uncounted
+from resviz.readings.matrix_products import OperationPlace, find_copied_factors
 from resviz.record import LEARNED
 from resviz.record.cached import cache_reading
 from resviz.units import count_tensor_bytes
@@ -293,12 +294,20 @@ class BackwardTape:
 
     def save_record(self) -> None:
         """Keep what the derivatives of all operations read, in their order."""
+        copied = find_copied_factors(self.arch)
         for layer in self.arch.stored_layers:
-            for op in layer.operations:
-                self.save_operation(layer.index, op)
+            for number, op in enumerate(layer.operations):
+                place = OperationPlace(layer.index, number)
+                self.save_operation(layer.index, op, copied.get(place))
 
-    def save_operation(self, layer: int, op: Operation) -> None:
-        """Keep what the derivative of one operation reads."""
+    def save_operation(self, layer: int, op: Operation, copied: int | None) -> None:
+        """Keep what the derivative of one operation reads.
+
+        Args:
+            layer: number of its layer.
+            op: the operation.
+            copied: the operand that training copies first if the other one learns.
+        """
         operand_learns = tuple(
             [number in self.learning_storages for number in op.reads]
         )
@@ -312,18 +321,21 @@ class BackwardTape:
         saved_tensors = rule(op, operand_learns) if rule else SavedTensors()
         if layer in self.unsaved:
             saved_tensors = SavedTensors()
-        for dtype, size in self.find_newly_saved(op, saved_tensors):
+        if copied is not None and not operand_learns[1 - copied]:
+            copied = None
+        for dtype, size in self.find_newly_saved(op, saved_tensors, copied):
             self.layers[layer] += size
             self.dtypes[dtype] = self.dtypes.get(dtype, 0) + size
         if op.name not in NO_GRADIENT:
             self.learning_storages.update(filter(self.can_learn, op.writes))
 
     def find_newly_saved(
-        self, op: Operation, saved_tensors: SavedTensors
+        self, op: Operation, saved_tensors: SavedTensors, copied: int | None
     ) -> Iterator[tuple[str, int]]:
         """Yield dtype and bytes of what is kept for the first time.
 
-        An operand that is about to be written over is copied first.
+        An operand that is about to be written over is copied first, as is that of
+        number `copied`.
         """
         numbers = [
             op.writes[place]
@@ -332,7 +344,10 @@ class BackwardTape:
         ]
         for place in saved_tensors.operands:
             number = op.reads[place]
-            if (
+            if place == copied:
+                dtype = self.arch.storages[op.writes[0]].dtype
+                yield dtype, count_tensor_bytes(op.inputs[place], dtype)
+            elif (
                 number >= 0
                 and number in op.writes
                 and op.name not in SAVES_RESULT_IN_PLACE

@@ -18,10 +18,11 @@ from resviz.operations.size_rules import (
     SizesDisagree,
     SizeStep,
     SizeUnknown,
-    broadcast_sizes,
 )
-from resviz.operations.table import OPERATIONS, find_display_name
+from resviz.operations.table import find_display_name
 from resviz.readings.batch_axes import list_ends
+from resviz.readings.matrix_products import list_operand_sources
+from resviz.readings.resized_expansions import SIZE_RULES, find_expanded_size
 from resviz.readings.resized_inputs import find_input_shapes
 from resviz.readings.resized_storages import resize_new_storage
 from resviz.readings.stored_orders import ValueOrders
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
     from resviz.inputs import InputSize
     from resviz.record import Architecture, Layer, Operation, Shape, Storage, Tensor
-
-SIZE_RULES = {row.name: row.sizes for row in OPERATIONS.values() if row.sizes}
-"""The rule of each operation that has one."""
 
 TRACE_AGAIN = "trace it again"
 """The remedy where a record does not tell."""
@@ -210,14 +208,22 @@ class ResizedRecord:
         shapes = {Source(MODEL_INPUT, k): shape for k, shape in enumerate(given)}
         self.orders.enter_layer(layer.sources)
         operations: list[Operation] = []
+        followed: set[Source | None] = set()
         for number, op in enumerate(layer.operations):
             sources = list_operand_sources(op)
+            flowing = op.flowing
+            if followed and False in flowing:
+                pairs = zip(flowing, sources, strict=True)
+                flowing = tuple([flows or end in followed for flows, end in pairs])
+            if True in flowing:
+                followed.update(Source(number, k) for k in range(len(op.outputs)))
             operands = [
                 old if source is None else shapes[source]
                 for source, old in zip(sources, op.inputs, strict=True)
             ]
             try:
-                outputs = self.apply_rule(layer, number, shapes, sources, operands)
+                self.check_constants(op, sources)
+                outputs = self.apply_rule(layer, number, shapes, flowing, operands)
                 self.orders.note_order(op, number, sources, operands, outputs)
                 self.resize_storages(op, operands, outputs)
             except (SizesDisagree, SizeUnknown) as error:
@@ -254,7 +260,7 @@ class ResizedRecord:
         layer: Layer,
         number: int,
         shapes: dict[Source, Shape],
-        sources: Sequence[Source | None],
+        flowing: tuple[bool, ...],
         operands: list[Shape],
     ) -> list[Shape]:
         """Return the shapes that operation `number` of a layer gives.
@@ -263,7 +269,8 @@ class ResizedRecord:
             layer: whose operation it is.
             number: of the operation.
             shapes: new shapes of what the layer reads, and of its operations so far.
-            sources: where the operands come from.
+            flowing: which operands are as large as the input makes them, as a mask of
+                dropout is, too.
             operands: their new shapes.
 
         Raises:
@@ -271,61 +278,19 @@ class ResizedRecord:
             SizeUnknown: if it has no rule, or that does not tell.
         """
         op = layer.operations[number]
-        self.check_constants(op, sources)
         rule = SIZE_RULES.get(op.name)
         if rule is not None:
             module = layer.type if layer.module else ""
+            if flowing != op.flowing:
+                op = replace(op, flowing=flowing)
             step = SizeStep(op, operands, module, self.changed_sizes)
-            if op.name == "expand" and op.flowing[0]:
-                partner = self.find_partner(layer, op, number, shapes)
-                return [*rule(step)] if partner is None else [partner]
-            return [*rule(step)]
+            expanded = None
+            if op.name == "expand":
+                expanded = find_expanded_size(self, layer, number, shapes, operands[0])
+            return [*rule(step)] if expanded is None else [expanded]
         if tuple(operands) != op.inputs:
             raise SizeUnknown("no rule tells the size of what it gives")
         return [*op.outputs]
-
-    def find_partner(
-        self,
-        layer: Layer,
-        op: Operation,
-        number: int,
-        shapes: dict[Source, Shape],
-    ) -> Shape | None:
-        """Find the new shape of a map to which a gate is expanded, as by `expand_as`.
-
-        It is that of the same recorded shape, which the one operation that reads the
-        gate reads, too; None where there is no such, or it has one position now, which
-        would go with any size that the code names.
-        """
-        after = op.outputs[0]
-        if after == op.inputs[0]:
-            return None
-        readers = [
-            (later, shapes, Source(number))
-            for later in layer.operations[number + 1 :]
-            if Source(number) in list_operand_sources(later)
-        ]
-        if number == len(layer.operations) - 1:
-            own = Source(layer.index)
-            for reader in self.arch.stored_layers[layer.index + 1 :]:
-                if own in reader.sources and len(reader.operations) == 1:
-                    given = enumerate(map(self.shapes.get, reader.sources))
-                    known = {Source(MODEL_INPUT, k): s for k, s in given if s}
-                    gate = Source(MODEL_INPUT, reader.sources.index(own))
-                    readers.append((reader.operations[0], known, gate))
-        if len(readers) != 1:
-            return None
-        later, known, gate = readers[0]
-        if SIZE_RULES.get(later.name) is not broadcast_sizes or later.name == "where":
-            return None
-        others = [s for s in list_operand_sources(later) if s != gate]
-        is_pair = len(others) == 1 and set(later.inputs) == {after}
-        partner = known.get(others[0]) if is_pair and others[0] else None
-        if partner is None or any(
-            new == 1 != old for old, new in zip(after, partner, strict=True)
-        ):
-            return None
-        return partner
 
     def check_constants(self, op: Operation, sources: Sequence[Source | None]) -> None:
         """Refuse operands that the forward made of sizes, as positions or a mask."""
@@ -350,14 +315,6 @@ class ResizedRecord:
         for number in new:
             size = self.sizes[number]
             self.sizes[number] = resize_new_storage(op, operands, pending, size)
-
-
-def list_operand_sources(op: Operation) -> Sequence[Source | None]:
-    """List where each operand comes from, within its layer; None for a constant."""
-    if op.sources:
-        return op.sources
-    numbers = iter(range(len(op.inputs)))
-    return [Source(MODEL_INPUT, next(numbers)) if f else None for f in op.flowing]
 
 
 def replace_shapes(

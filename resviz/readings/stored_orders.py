@@ -109,6 +109,18 @@ def check_order(op: Operation, shape: Shape) -> None:
         refuse_order()
 
 
+def check_stack_of_one(op: Operation, shape: Shape) -> None:
+    """Refuse a factor of which an axis has one position, or has had.
+
+    Whether torch multiplies all its matrices at once depends on that.
+
+    Raises:
+        SizeUnknown: if there is one.
+    """
+    if any(1 in pair for pair in list_changes(op.inputs[0], shape)):
+        refuse_order()
+
+
 def is_in_order(order: Sequence[int]) -> bool:
     """Tell whether axes lie in order."""
     return list(order) == sorted(order)

@@ -10,6 +10,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 import resviz
+from resviz.errors import ResizeError
 from resviz.models import BasicBlock, Bottleneck, ResNet
 from resviz.readings.fitting_batches import BatchFit
 from resviz.readings.memory import count_parameter_bytes, find_saved_for_backward
@@ -24,7 +25,7 @@ from .conftest import Held
 SHAPE = (2, 3, 32, 32)
 
 
-def keep_for_real(model, paths, *, training):
+def keep_for_real(model, paths, *, training, shape=SHAPE):
     """Bytes that live after a real forward with some modules checkpointed.
 
     Counted as storages come and go; of the input and output only what is saved.
@@ -38,7 +39,7 @@ def keep_for_real(model, paths, *, training):
 
         module.forward = again
     model.train(training)
-    x = torch.randn(SHAPE)
+    x = torch.randn(shape)
     mode = Held([*model.parameters(), *model.buffers()])
     mode.add(x)
     with mode:
@@ -65,6 +66,73 @@ def test_plans_are_those_of_torch_to_the_byte(block, training):
         paths = [unit.path for unit in plan.units]
         kept = keep_for_real(build(block), paths, training=training)
         assert kept == plan.kept_bytes, paths
+
+
+TOKENS = (3, 20, 16)
+
+
+class Encoder(nn.Module):
+    """Layers of self-attention, whose weights meet a batch that is turned."""
+
+    def __init__(self, *, norm_first):
+        super().__init__()
+        self.embed = nn.Linear(16, 32)
+        self.layers = nn.ModuleList(
+            nn.TransformerEncoderLayer(
+                32, 4, 48, dropout=0.1, batch_first=True, norm_first=norm_first
+            )
+            for _ in range(3)
+        )
+
+    def forward(self, x):
+        x = self.embed(x)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_plans_of_a_transformer_are_those_of_torch_to_the_byte(norm_first):
+    """With the copies that training makes of what lies in another order."""
+    shape = TOKENS
+    arch = resviz.trace(
+        Encoder(norm_first=norm_first), shape[1:], shape[0], training=True
+    )
+    plans = find_checkpoint_front(arch)
+    assert len(plans) > 1
+    for plan in plans:
+        kept = keep_for_real(
+            Encoder(norm_first=norm_first),
+            [unit.path for unit in plan.units],
+            training=True,
+            shape=shape,
+        )
+        assert kept == plan.kept_bytes, plan.units
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_largest_batch_of_a_transformer_fits(training):
+    """Its weights meet a batch that is turned, at any batch of several samples."""
+    net = Encoder(norm_first=True)
+    fitted = BatchFit(resviz.trace(net, TOKENS[1:], 2, training=training))
+    weights = sum(count_parameter_bytes(fitted.arch).values())
+    room = 20 * 2**20
+    for optimiser, copies in (("sgd", 2), ("adam", 4)):
+        batch = fitted.fit_training((), optimiser).largest(room)
+        fits, exceeds = (
+            find_saved_for_backward(
+                resviz.trace(net, TOKENS[1:], n, training=training)
+            ).bytes
+            for n in (batch, batch + 1)
+        )
+        assert fits <= room - copies * weights < exceeds
+
+
+def test_one_sample_of_a_transformer_says_what_to_trace():
+    """Torch takes other operations for it than for several."""
+    arch = resviz.trace(Encoder(norm_first=True), TOKENS[1:])
+    with pytest.raises(ResizeError, match=r"what two samples tell, --batch 2$"):
+        BatchFit(arch)
 
 
 def test_on_a_front_less_is_kept_for_more_work(record):
