@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 MOST_SENTENCES = 9
 """With more sentences, and little in common, networks are of two families."""
 
+LEAST_COMMON_SHARE = 0.05
+"""Of parameters in layers that correspond; with less, likewise."""
+
 SHAPE_CAUSES = {
     "input", "in channels", "width", "groups", "stride", "dilation",
 }  # fmt: skip
@@ -280,7 +283,22 @@ def are_unlike(
     if not walk.kin and not plain and len(before.stages) != len(after.stages):
         return True
     kin = walk.kin / max(len(before.blocks), len(after.blocks))
-    return len(changes) > MOST_SENTENCES and kin < 0.5
+    has_little = kin < 0.5 or share_in_common(before, after, walk) < LEAST_COMMON_SHARE
+    return len(changes) > MOST_SENTENCES and has_little
+
+
+def share_in_common(before: NetworkParts, after: NetworkParts, walk: Walk) -> float:
+    """Return the share of parameters in layers that correspond, of the larger network.
+
+    Of two layers, those that the smaller one has are in common: blocks of one kind may
+    correspond where hardly a weight does.
+    """
+    ours, theirs = before.arch.stored_layers, after.arch.stored_layers
+    common = sum(
+        min(ours[a].params, theirs[b].params)
+        for b, a in walk.touched.counterparts.items()
+    )
+    return common / max(before.total.params, after.total.params, 1)
 
 
 def describe_family(network: NetworkParts) -> str:

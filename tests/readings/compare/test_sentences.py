@@ -21,6 +21,7 @@ from tests.readings.compare.pairs import (
     random_source,
 )
 from tests.readings.compare.pairs import sentences as say
+from tests.readings.structure import toys
 
 
 def changed(change, build: Any = resnet50) -> tuple[Any, Any]:
@@ -331,6 +332,22 @@ def test_networks_with_little_in_common_are_two_families():
     assert "Sequential has no residual blocks; ResNet-18 is 8 basic blocks" in (
         change.sentence
     )
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet34", "paper34"])
+def test_blocks_of_one_kind_alone_are_little_in_common(name):
+    """A U-Net of basic blocks has hardly a weight of a ResNet."""
+    unet, resnet = (resviz.trace(net, (3, 32, 32)) for net in (toys.UNet(), name))
+    for a, b in ((unet, resnet), (resnet, unet)):
+        assert ["family"] == [change.what for change in compare_records(a, b).changes]
+
+
+@pytest.mark.parametrize(("one", "other"), [("cifar20", "resnet101"), ("paper34", 50)])
+def test_networks_of_one_family_are_told_edit_by_edit(one, other):
+    """However few weights are in both."""
+    comparison = compare_specs(one, other)
+    assert not comparison.is_of_families
+    assert len(comparison.changes) > 1
 
 
 def test_equal_titles_get_their_names():
