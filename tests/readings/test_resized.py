@@ -150,9 +150,10 @@ LINES = {
 """Forwards whose code may work out sizes, which no record holds."""
 
 ANSWERED = {
-    "channels behind", "counts one", "crops", "expands", "gives what it reads",
-    "instances", "multiplies", "rolls", "scales", "scales by thirds", "scales down",
-    "shuffles", "squeezes", "statistics", "token", "unsqueezes",
+    "attends", "channels behind", "counts one", "crops", "expands",
+    "gives what it reads", "instances", "multiplies", "rolls", "scales",
+    "scales by thirds", "scales down", "shuffles", "squeezes", "statistics", "token",
+    "unsqueezes",
 }  # fmt: skip
 """Those that are followed to another size, of one sample."""
 
