@@ -1,10 +1,18 @@
 // The icicle: what each part has of a cost, the outer above the inner.
 
 const ICICLE_LEVELS = 4;
+const NARROW_PIXELS = 64; // where a name leaves out what the outer one says
+const LETTER_PIXELS = 6.5; // of one letter of an amount, about
 const LEAST_WIDTH = 0.25; // per cent of the whole, below which a part is not drawn
 
 // The parts in a part; equal blocks stand one by one.
 const listUnfolded = (part) => part.parts.flatMap((each) => (each.kind === "fold" ? each.parts : [each]));
+
+// "conv2_1" in "conv2_x" is "_1" where there is no room for more.
+function leaveOutOuter(name, outer) {
+  const shared = outer ? nameBriefly(outer).replace(/_x$/, "") : "";
+  return shared && /^[._]/.test(name.slice(shared.length)) && name.startsWith(shared) ? name.slice(shared.length) : name;
+}
 
 function makeIcicle(store, holder, caption) {
   let cells = new Map();
@@ -17,13 +25,14 @@ function makeIcicle(store, holder, caption) {
     return part.parts.length ? part : part.parent ?? store.network.root;
   }
 
-  function makeCell(part, left, width, level) {
+  function makeCell(part, left, width, level, outer) {
     const amount = store.amountOf(part);
     const whole = measureWhole(store, store.lens);
     const share = LENSES[store.lens].adds ? formatShare(amount, whole) : "";
-    const name = nameBriefly(part);
     const room = (width * (holder.clientWidth || 600)) / 100;
-    const words = (share && `${share} · `) + LENSES[store.lens].write(amount);
+    const name = room < NARROW_PIXELS ? leaveOutOuter(nameBriefly(part), outer) : nameBriefly(part);
+    const written = LENSES[store.lens].write(amount);
+    const words = !share || LETTER_PIXELS * (share.length + written.length + 5) < room ? (share && `${share} · `) + written : share;
     const cell = element(
       "button",
       {
@@ -50,15 +59,15 @@ function makeIcicle(store, holder, caption) {
     const top = findTop();
     const made = [];
     let deepest = 0;
-    const put = (part, left, width, level) => {
-      made.push(makeCell(part, left, width, level));
+    const put = (part, left, width, level, outer) => {
+      made.push(makeCell(part, left, width, level, outer));
       deepest = Math.max(deepest, level);
       const whole = store.amountOf(part, lens);
       if (level + 1 === ICICLE_LEVELS || !whole) return;
       let start = left;
       for (const inner of listUnfolded(part)) {
         const span = (width * store.amountOf(inner, lens)) / whole;
-        if (span >= LEAST_WIDTH) put(inner, start, span, level + 1);
+        if (span >= LEAST_WIDTH) put(inner, start, span, level + 1, part);
         start += span;
       }
     };
