@@ -4,6 +4,7 @@ import re
 import shutil
 from contextlib import chdir
 from pathlib import Path
+from urllib.request import OpenerDirector
 
 import pytest
 import torch
@@ -17,7 +18,6 @@ from resviz.embed.fence import FenceLocation
 from resviz.embed.permissions import AllowList, Permissions
 from resviz.embed.record_cache import RecordCache
 from resviz.errors import ResvizError
-from resviz.models import weights
 from resviz.options import FILE_OPTIONS
 from tests.source.exported import SIDE, export_net
 
@@ -25,6 +25,7 @@ MARK = "<!-- resviz: {} -->\n<!-- /resviz -->\n"
 
 NET = """
 from pathlib import Path
+from urllib.request import OpenerDirector
 Path({!r}).write_text("ran")
 
 import os
@@ -59,11 +60,11 @@ def ran(record, tmp_path, monkeypatch):
     (inside / "evil_package.py").write_text(NET.format(str(mark)))
     monkeypatch.chdir(inside)
 
-    def fetched(url, *_, **__):
-        mark.write_text(url)
-        raise AssertionError(f"{url} was asked for")
+    def fetched(_, request, *__, **___):
+        mark.write_text(request.full_url)
+        raise AssertionError(f"{request.full_url} was asked for")
 
-    monkeypatch.setattr(weights, "urlopen", fetched)
+    monkeypatch.setattr(OpenerDirector, "open", fetched)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "torch"))
     return mark
