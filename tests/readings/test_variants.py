@@ -79,7 +79,7 @@ def test_other_networks_have_none():
     assert () == find_variants(trace(plain, (3, 8, 8)))
 
 
-@torch.library.custom_op("resviz_tests::sharpen", mutates_args=())
+@torch.library.custom_op("resviz_variants::sharpen", mutates_args=())
 def sharpen(x: torch.Tensor) -> torch.Tensor:
     """An operation that no rule counts."""
     return x.clone()
