@@ -217,10 +217,21 @@ def compare_notes(comparison: Comparison, changes: Sequence[Change]) -> Iterator
     has_other_input = a.inputs != b.inputs and bool(comparison.every)
     yield rule + (INPUT_RULES[comparison.is_resized] if has_other_input else "")
     yield from remark_cancelling(comparison, changes)
+    yield from remark_idle_layers(comparison)
     yield MEMORY
     yield NOT_COMPARED
     notes = [counting_notes(arch) for arch in (a, b)]
     yield from dict.fromkeys(note for some in notes for note in some)
+
+
+def remark_idle_layers(comparison: Comparison) -> Iterator[str]:
+    """Say which layers do nothing in evaluation, so that they are no change of it."""
+    a, b = comparison.names
+    for name, (before, after) in comparison.idle_types.items():
+        yield (
+            f"{name} does nothing in evaluation: {a} has {before}, {b} has {after}; "
+            "--training compares what it does there"
+        )
 
 
 def remark_cancelling(

@@ -14,6 +14,7 @@ and shapes are the same (`fingerprint`) are the same network, and nothing else i
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -49,6 +50,9 @@ SHAPE_CAUSES = {
 """Causes that change shapes and windows, and not what layers there are."""
 
 INPUT_CHANGES = {"input", "in channels"}
+
+TYPES_WITHOUT_EFFECT = {"Identity"}
+"""Layers that do nothing in training either."""
 
 COMPARED = ("structure", "shapes", "costs")
 """What a comparison can be limited to."""
@@ -97,12 +101,32 @@ class Comparison:
         """What it comes to: the same network, so many changes, or two families."""
         a, b = self.names
         if not self.every:
-            return f"{a} and {b} are the same network"
+            where = " in evaluation" if self.idle_types else ""
+            return f"{a} and {b} are the same network{where}"
         if self.is_of_families:
             return f"{a} → {b}: different families"
         if all(change.what in INPUT_CHANGES for change in self.every):
             return f"{a} → {b}: the same network on another input"
         return f"{a} → {b}: {format_plural(len(self.changes), 'change')}"
+
+    @cached_property
+    def idle_types(self) -> dict[str, tuple[int, int]]:
+        """Types of layers that do nothing in evaluation, and how many A and B have.
+
+        Of those alone of which one has more: in training they may do something, as a
+        dropout does.
+        """
+        a, b = (
+            Counter(
+                layer.type
+                for layer in network.arch.stored_layers
+                if not network.arch.training
+                and all(op.name == "alias" for op in layer.operations)
+                and layer.type not in TYPES_WITHOUT_EFFECT
+            )
+            for network in (self.before, self.after)
+        )
+        return {name: (a[name], b[name]) for name in {**a, **b} if a[name] != b[name]}
 
     def find_layers(self, change: Change) -> LayerPair:
         """Find the layers of A and of B that a change touches: that come, go or differ.

@@ -219,6 +219,13 @@ LIGHT_KINDS = (
 """Kinds of layers without weights, their operations, and how these are named."""
 
 
+RANDOM_MASKS = {"bernoulli", "native_dropout"}
+"""Operations that draw what dropout keeps."""
+
+MASKING = {*RANDOM_MASKS, "mul", "div"}
+"""What it does with that."""
+
+
 def classify_layer(layer: Layer) -> tuple[str, str]:
     """Tell the kind and the word of one layer."""
     ops = list_flowing(layer)
@@ -267,6 +274,8 @@ def classify_light(layer: Layer, ops: list[Operation]) -> tuple[str, str]:
     names = {op.name for op in ops}
     if names & JOINS and len(layer.sources) > 1:
         return "join", "+"
+    if names <= MASKING and any(op.name in RANDOM_MASKS for op in layer.operations):
+        return "other", "dropout"
     if names <= SILENT and not share_of_layers((layer,)).without_memory:
         return "quiet", ""
     return "other", join_labels(ops) or layer.type

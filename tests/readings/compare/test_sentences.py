@@ -205,6 +205,42 @@ def test_copies_are_the_same_network(copy):
     assert "are the same network" in comparison.headline
 
 
+class DropPath(nn.Module):
+    """Stochastic depth, as it is written out everywhere."""
+
+    def forward(self, x):
+        """Drop whole samples in training."""
+        if not self.training:
+            return x
+        return x * x.new_empty(x.shape[0], 1, 1, 1).bernoulli_(0.9).div_(0.9)
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.Dropout(0.1), nn.Dropout2d(), DropPath()], ids=lambda m: str(m)[:9]
+)
+def test_what_does_nothing_in_evaluation_is_told(layer):
+    """It is no change there, and one in training."""
+
+    def build(*more):
+        return nn.Sequential(
+            nn.Conv2d(3, 4, 3), nn.ReLU(), *more, nn.Conv2d(4, 4, 3)
+        ).requires_grad_()
+
+    options = {"input_size": (3, 9, 9)}
+    idle, acting = (
+        resviz.compare(build(), build(layer), **options, training=training)
+        for training in (False, True)
+    )
+    assert idle.title.endswith("are the same network in evaluation")
+    name = type(layer).__name__
+    assert any(f"{name} does nothing in evaluation" in note for note in idle.notes)
+    assert not any("does nothing" in note for note in acting.notes)
+    assert "dropout more" in str(acting)
+    alike = resviz.compare(build(), build(nn.Identity()), **options)
+    assert alike.title.endswith("are the same network")
+    assert not any("does nothing" in note for note in alike.notes)
+
+
 @pytest.mark.parametrize(
     ("layers", "words"), [("2, 3, 1, 3", "the first block of"), ("1, 1, 1, 1", "every")]
 )
