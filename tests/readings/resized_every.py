@@ -2,8 +2,10 @@
 
 `python -m tests.readings.resized_every 100` tries so many random inputs of each
 network; what follows the number are SPECs, and none are ours and forty of timm.
+`--batch 2` has records of two samples, at which torch multiplies stacks otherwise.
 """
 
+import argparse
 import random
 import sys
 from collections import Counter
@@ -69,18 +71,18 @@ def compare_with_trace(built, arch, size, batch):
     return ("both fail" if fresh is None else "refused, but traces"), str(error)
 
 
-def compare_network(text, count):
+def compare_network(text, count, batch=None):
     """Count the outcomes of a network at random inputs; say which are wrong."""
     built = build_model(parse_spec(text))
-    arch = built.trace_with(TraceRequest(*[None] * 6))
+    arch = built.trace_with(TraceRequest(*[None] * 3, batch, *[None] * 2))
     generator = random.Random(text)
     outcomes, refusals = Counter(), Counter()
     for _ in range(count):
-        size, batch = draw_input(generator, arch)
-        outcome, refusal = compare_with_trace(built, arch, size, batch)
+        size, samples = draw_input(generator, arch)
+        outcome, refusal = compare_with_trace(built, arch, size, samples)
         outcomes[outcome] += 1
         if outcome in WRONG:
-            sys.stdout.write(f"{text} {size} {batch}: {outcome}: {refusal}\n")
+            sys.stdout.write(f"{text} {size} {samples}: {outcome}: {refusal}\n")
         elif outcome in {"not told", "refused, but traces"}:
             refusals[refusal.partition("): ")[2]] += 1
     return outcomes, refusals
@@ -88,9 +90,14 @@ def compare_network(text, count):
 
 if __name__ == "__main__":
     _ = packages.ready()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("count", type=int)
+    parser.add_argument("specs", nargs="*", default=SPECS)
+    parser.add_argument("--batch", type=int)
+    asked = parser.parse_intermixed_args()
     totals = Counter()
-    for spec in sys.argv[2:] or SPECS:
-        outcomes, refusals = compare_network(spec, int(sys.argv[1]))
+    for spec in asked.specs:
+        outcomes, refusals = compare_network(spec, asked.count, asked.batch)
         totals += outcomes
         common = next(iter(refusals.most_common(1)), ("", 0))[0]
         sys.stdout.write(f"{spec}: {dict(outcomes)} {common}\n")

@@ -143,6 +143,15 @@ LINES = {
     "shuffles": lambda _, x: (
         x.view(len(x), 2, 6, *x.shape[2:]).transpose(1, 2).flatten(1, 2)
     ),
+    "merges samples and groups": lambda _, x: (
+        x.view(len(x), 3, 4, *x.shape[2:]).transpose(1, 2).reshape(-1, 3, *x.shape[2:])
+    ),
+    "merges what is copied": lambda _, x: (
+        x.view(len(x), 3, 4, -1).transpose(1, 3).reshape(len(x) * 4, -1, 3)
+    ),
+    "merges heads": lambda _, x: (
+        x.view(len(x), 3, 4, -1).transpose(1, 3).reshape(len(x), -1, 12)
+    ),
     "selects": lambda _, x: x[:, :, 0] * x[:, :, x.shape[2] // 2],
     "reads values": lambda _, x: x[x > 0],
     "statistics": lambda _, x: F.layer_norm(x, x.shape[1:]),
@@ -151,25 +160,31 @@ LINES = {
 
 ANSWERED = {
     "attends", "channels behind", "counts one", "crops", "expands",
-    "gives what it reads", "instances", "multiplies", "rolls", "scales",
+    "gives what it reads", "instances", "merges heads", "merges samples and groups",
+    "multiplies", "rolls", "scales",
     "scales by thirds", "scales down", "shuffles", "squeezes", "statistics", "token",
     "unsqueezes",
 }  # fmt: skip
 """Those that are followed to another size, of one sample."""
 
 
+@pytest.mark.parametrize("samples", [1, 2])
 @pytest.mark.parametrize("name", LINES)
-def test_no_answer_is_wrong(name):
-    """An answer is that of a trace, and what is said to fail does fail."""
+def test_no_answer_is_wrong(name, samples):
+    """An answer is that of a trace, and what is said to fail does fail.
+
+    Of one sample torch sees what it has to copy of several, and the other way round.
+    """
     net = Code(LINES[name])
-    arch = resviz.trace(net, (3, 16, 16))
+    arch = resviz.trace(net, (3, 16, 16), batch=samples)
     answers = {
         (size, batch): compare(net, arch, (3, *size), batch)
         for size in ((16, 16), (20, 32), (31, 16), (1, 1), (2, 64), (32, 32))
         for batch in (1, 2, 3)
     }
     assert False not in answers.values()
-    assert answers[(20, 32), 1] is (True if name in ANSWERED else None)
+    if samples == 1:
+        assert answers[(20, 32), 1] is (True if name in ANSWERED else None)
 
 
 def test_a_gate_may_be_expanded_to_a_size_of_its_own():
