@@ -148,4 +148,4 @@ def write_changes(
         sentences = [change.sentence for change in changes]
         if hidden := len(comparison.changes) - len(changes):
             sentences.append(f"{format_plural(hidden, 'change')} of other kinds")
-        yield f"{title}: {'; '.join(sentences) or 'the same network'}"
+        yield f"{title}: {'; '.join(sentences) or comparison.sameness}"

@@ -101,13 +101,17 @@ class Comparison:
         """What it comes to: the same network, so many changes, or two families."""
         a, b = self.names
         if not self.every:
-            where = " in evaluation" if self.idle_types else ""
-            return f"{a} and {b} are the same network{where}"
+            return f"{a} and {b} are {self.sameness}"
         if self.is_of_families:
             return f"{a} → {b}: different families"
         if all(change.what in INPUT_CHANGES for change in self.every):
             return f"{a} → {b}: the same network on another input"
         return f"{a} → {b}: {format_plural(len(self.changes), 'change')}"
+
+    @property
+    def sameness(self) -> str:
+        """What to call two networks without a change."""
+        return f"the same network{' in evaluation' if self.idle_types else ''}"
 
     @cached_property
     def idle_types(self) -> dict[str, tuple[int, int]]:

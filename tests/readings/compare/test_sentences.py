@@ -236,6 +236,10 @@ def test_what_does_nothing_in_evaluation_is_told(layer):
     assert any(f"{name} does nothing in evaluation" in note for note in idle.notes)
     assert not any("does nothing" in note for note in acting.notes)
     assert "dropout more" in str(acting)
+    both = resviz.compare(build(), build(layer), build(nn.Identity()), **options)
+    assert [note.partition(": ")[2] for note in both.notes[1:3]] == [
+        "the same network in evaluation", "the same network",
+    ]  # fmt: skip
     alike = resviz.compare(build(), build(nn.Identity()), **options)
     assert alike.title.endswith("are the same network")
     assert not any("does nothing" in note for note in alike.notes)
