@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from resviz.errors import OptionError, RenderError, name_file_error
@@ -88,9 +89,18 @@ def compress_for_path(path: str | Path, data: bytes) -> bytes:
     return gzip.compress(data, 9, mtime=0)
 
 
+PART_NAME = re.compile(r"\..+\.[0-9a-f]{8}")
+"""What a file is called that is on its way."""
+
+
+def make_part_path(path: Path) -> Path:
+    """Make the path of a new file beside another, in whose place it will be moved."""
+    return path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}")
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """Put a new file with `data` in the place of `path`, keeping its mode."""
-    neighbour = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}")
+    neighbour = make_part_path(path)
     try:
         with neighbour.open("xb") as file:
             file.write(data)

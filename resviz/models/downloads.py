@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 import socket
 import sys
 import time
@@ -22,6 +21,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import click
 
 from resviz.errors import WeightsError
+from resviz.files import PART_NAME, make_part_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,9 +38,6 @@ MAX_BYTES = 8 << 30
 
 CHUNK_BYTES = 1 << 20
 """Bytes read at a time."""
-
-PART_NAME = re.compile(r"\..+\.[0-9a-f]{8}")
-"""What a file is called that is on its way."""
 
 
 def download_file(
@@ -67,7 +64,7 @@ def download_file(
             too long or breaks off, the file is too large, or `check` raises.
     """
     remove_old_parts(path.parent)
-    part = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    part = make_part_path(path)
     file = open_part(part)
     label = path.name if progress and sys.stderr.isatty() else ""
     try:

@@ -33,38 +33,24 @@ VIEWS = {"view", "reshape", "_reshape_alias", "flatten"}
 
 
 class ValueOrders:
-    """Which tensors may lie in memory otherwise than in order.
-
-    Attributes:
-        loose: those, of what layers give.
-        copied: copies of such tensors, which lie in order.
-        inner: as `loose`, of what a layer reads and its operations give.
-        inner_copied: as `copied`, likewise.
-    """
+    """Which tensors may lie in memory otherwise than in order."""
 
     def __init__(self) -> None:
         self.loose: set[Source] = set()
-        self.copied: set[Source] = set()
         self.inner: set[Source] = set()
-        self.inner_copied: set[Source] = set()
 
     def enter_layer(self, sources: Sequence[Source]) -> None:
         """Begin with what a layer reads."""
-        self.inner, self.inner_copied = (
-            {
-                Source(MODEL_INPUT, number)
-                for number, source in enumerate(sources)
-                if source in outer
-            }
-            for outer in (self.loose, self.copied)
-        )
+        self.inner = {
+            Source(MODEL_INPUT, number)
+            for number, source in enumerate(sources)
+            if source in self.loose
+        }
 
     def leave_layer(self, output: Source, end: Source | None, shape: Shape) -> None:
         """Note what a layer gives."""
         if end in self.inner and shape:
             self.loose.add(output)
-        if end in self.inner_copied:
-            self.copied.add(output)
 
     def note_order(
         self,
@@ -80,11 +66,8 @@ class ValueOrders:
             SizeUnknown: if torch may run another operation at these sizes.
         """
         is_loose = any(source in self.inner for source in sources)
-        is_reshaped_copy = op.name == "_unsafe_view" and sources[0] in self.inner_copied
-        if (op.name in VIEWS and is_loose) or is_reshaped_copy:
+        if op.name in VIEWS and is_loose:
             check_axes_of_one(op, operands[0], outputs[0])
-        if op.name == "clone" and is_loose:  # which a reshape may do without
-            self.inner_copied.add(Source(number))
         if op.name in {"permute", "transpose", "t"} and not is_loose:
             check_order(op, operands[0])
         if op.name in ORDERING or not (is_loose or op.name in REORDERING):
@@ -123,18 +106,6 @@ def check_order(op: Operation, shape: Shape) -> None:
         for sizes in (op.inputs[0], shape)
     }
     if len(states) > 1:
-        refuse_order()
-
-
-def check_stack_of_one(op: Operation, shape: Shape) -> None:
-    """Refuse a factor of which an axis has one position, or has had.
-
-    Whether torch multiplies all its matrices at once depends on that.
-
-    Raises:
-        SizeUnknown: if there is one.
-    """
-    if any(1 in pair for pair in list_changes(op.inputs[0], shape)):
         refuse_order()
 
 

@@ -23,6 +23,7 @@ from resviz.operations.families import (
 from resviz.operations.norms import is_instance_norm
 from resviz.operations.table import OPERATIONS
 from resviz.readings.compare.shares import (
+    RANDOM_MASKS,
     SILENT,
     Factors,
     is_idle_pool,
@@ -219,11 +220,8 @@ LIGHT_KINDS = (
 """Kinds of layers without weights, their operations, and how these are named."""
 
 
-RANDOM_MASKS = {"bernoulli", "native_dropout"}
-"""Operations that draw what dropout keeps."""
-
 MASKING = {*RANDOM_MASKS, "mul", "div"}
-"""What it does with that."""
+"""What dropout does: it draws what it keeps, and scales that."""
 
 
 def classify_layer(layer: Layer) -> tuple[str, str]:

@@ -70,7 +70,10 @@ def share_of_layers(layers: Iterable[Layer]) -> CostShare:
     return CostShare(totals.params, totals.macs, totals.activations, memory)
 
 
-SILENT = RESHAPES | {"native_dropout", "bernoulli", "div"}
+RANDOM_MASKS = {"bernoulli", "native_dropout"}
+"""Operations that draw what dropout keeps."""
+
+SILENT = RESHAPES | RANDOM_MASKS | {"div"}
 """Operations that are not spoken of, and whose results are not counted."""
 
 
