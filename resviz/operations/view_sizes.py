@@ -190,6 +190,10 @@ def resize_permuted(step: SizeStep) -> list[Shape]:
     return [tuple(step.shape[d] for d in list_order(step.op))]
 
 
+PERMUTING = {"permute", "transpose", "t"}
+"""Operations that put axes into another order."""
+
+
 def list_order(op: Operation) -> Sequence[int]:
     """List from where each axis of a permuted tensor comes.
 

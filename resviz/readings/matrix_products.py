@@ -11,7 +11,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from resviz.operations.view_sizes import list_order
+from resviz.operations.view_sizes import PERMUTING, list_order
 from resviz.readings.batch_axes import list_ends
 from resviz.record import MODEL_INPUT, Source
 from resviz.record.cached import cache_reading
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from resviz.record import Architecture, Layer, Operation, Shape
-
-PERMUTING = {"permute", "transpose", "t"}
-"""Operations that put axes into another order."""
 
 
 class OperationPlace(NamedTuple):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resviz.operations.size_rules import SizeUnknown
-from resviz.operations.view_sizes import list_changes, list_order
+from resviz.operations.view_sizes import PERMUTING, list_changes, list_order
 from resviz.record import MODEL_INPUT, Source
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from resviz.record import Operation, Shape
 
-REORDERING = {
-    "permute", "transpose", "t", "slice", "select", "unbind", "split",
+REORDERING = PERMUTING | {
+    "slice", "select", "unbind", "split",
     "split_with_sizes", "expand", "as_strided", "diagonal", "unfold",
 }  # fmt: skip
 """Operations whose results lie in the memory of their operand, in another order."""
@@ -29,7 +29,8 @@ REORDERING = {
 ORDERING = {"_unsafe_view", "mm", "bmm", "addmm", "baddbmm", "native_layer_norm", "cat"}
 """Operations whose results lie in order, whatever they read."""
 
-VIEWS = {"view", "reshape", "_reshape_alias", "flatten"}
+VIEWS = {"view", "reshape", "_reshape_alias", "flatten", "_unsafe_view"}
+"""Operations that see values in another shape, the last of a copy of them."""
 
 
 class ValueOrders:
@@ -68,7 +69,7 @@ class ValueOrders:
         is_loose = any(source in self.inner for source in sources)
         if op.name in VIEWS and is_loose:
             check_axes_of_one(op, operands[0], outputs[0])
-        if op.name in {"permute", "transpose", "t"} and not is_loose:
+        if op.name in PERMUTING and not is_loose:
             check_order(op, operands[0])
         if op.name in ORDERING or not (is_loose or op.name in REORDERING):
             return
@@ -106,6 +107,18 @@ def check_order(op: Operation, shape: Shape) -> None:
         for sizes in (op.inputs[0], shape)
     }
     if len(states) > 1:
+        refuse_order()
+
+
+def check_stack_of_one(op: Operation, shape: Shape) -> None:
+    """Refuse a factor of which an axis has one position, or has had.
+
+    Whether torch multiplies all its matrices at once depends on that.
+
+    Raises:
+        SizeUnknown: if there is one.
+    """
+    if any(1 in pair for pair in list_changes(op.inputs[0], shape)):
         refuse_order()
 
 
